@@ -1,0 +1,151 @@
+"""What a person states: a dataset, how its files are read, its definition, and how a run behaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+Strategy = Literal["append", "deduplicate", "update"]
+OnError = Literal["abort", "skip_file", "reject_row"]
+Contract = Literal["evolve", "freeze", "discard_row"]
+Names = Literal["lower", "keep"]
+
+STRATEGIES: tuple[Strategy, ...] = ("append", "deduplicate", "update")
+DEFAULT_SOURCE_DIR = Path("data/sources")
+DEFAULT_OUTPUT = "data/etl_output.json"
+DEFAULT_WAREHOUSE = Path("data/etl_output.duckdb")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The way a text file is read; part of every fingerprint.
+
+    None means: found from the file's first record.
+    """
+
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    encoding: str | None = None
+    header: bool = True
+    skip_rows: int = 0
+    max_cell_lines: int = 20
+
+    def canonical(self) -> str:
+        """One text for one way of reading, the same on every machine."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What turns accepted rows into the target.
+
+    Args:
+        key: Column names as they match (NFC, lower case), in the order they were stated.
+        nulls: Texts that spell NULL, besides the empty unquoted cell.
+        columns: Declared types by column name.
+        frozen: The structure that the contract holds to, by column name; empty under `evolve`.
+    """
+
+    strategy: Strategy = "append"
+    key: tuple[str, ...] = ()
+    order_by: str | None = None
+    names: Names = "lower"
+    trim: bool = True
+    nulls: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+    contract: Contract = "evolve"
+    frozen: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the target has one row a key."""
+        return self.strategy != "append"
+
+    def canonical(self) -> str:
+        """One text for one definition."""
+        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+
+    @classmethod
+    def parse(cls, text: str) -> Definition:
+        """The definition that `canonical` wrote."""
+        raw = json.loads(text)
+        raw["columns"] = tuple((n, t) for n, t in raw["columns"])
+        raw["frozen"] = tuple((n, t) for n, t in raw["frozen"])
+        return cls(**{**raw, "key": tuple(raw["key"]), "nulls": tuple(raw["nulls"])})
+
+    def cells_digest(self) -> str:
+        """What decides which rows are accepted and what their cells say: the key of the cache of kinds."""
+        parts = [self.keyed and self.key, self.trim, sorted(self.nulls), sorted(self.columns), self.contract,
+                 sorted(self.frozen)]
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which files a dataset takes: a folder, or files, folders and globs, narrowed by globs."""
+
+    source_dir: str | None = None
+    sources: tuple[str, ...] = ()
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    @property
+    def stated(self) -> bool:
+        """Whether anything says where the files are."""
+        return self.source_dir is not None or bool(self.sources)
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A target with its source and definition, in the words of the command line.
+
+    None (or an empty tuple) means: not stated. In a fresh run that is the default; for a dataset that an
+    accumulating warehouse knows it is the stored value.
+    """
+
+    sources: tuple[str, ...] = ()
+    source_dir: str | None = None
+    include: tuple[str, ...] | None = None
+    exclude: tuple[str, ...] | None = None
+    output: str | None = None
+    lineage: bool | None = None
+    table: str | None = None
+    strategy: Strategy | None = None
+    key: tuple[str, ...] | None = None
+    order_by: str | None = None
+    names: Names | None = None
+    trim: bool | None = None
+    nulls: tuple[str, ...] | None = None
+    columns: tuple[tuple[str, str], ...] | None = None
+    schema_contract: Contract | None = None
+    delimiter: str | None = None
+    quote: str | None = None
+    escape: str | None = None
+    encoding: str | None = None
+    header: bool | None = None
+    skip_rows: int | None = None
+    max_cell_lines: int | None = None
+    move_root: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How a run behaves; none of it changes what a target holds.
+
+    Args:
+        max_rejects: `100` or `1%` of the records read; None is no bound.
+        memory_limit: As DuckDB takes it, for example `2GB`.
+        lock_timeout: Seconds to wait for another process that holds the warehouse.
+    """
+
+    on_error: OnError = "abort"
+    max_rejects: str | None = None
+    strict: bool = False
+    temp_dir: Path | None = None
+    memory_limit: str = "2GB"
+    threads: int | None = None
+    lock_timeout: float = 5.0

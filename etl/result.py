@@ -1,0 +1,122 @@
+"""What a load came to: its books, its structure and what a person is told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from etl.errors import Problem
+
+Phase = Literal["discover", "read", "stage", "types", "merge", "check", "export", "commit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a phase has come. Counts are of this phase; a total of 0 is unknown."""
+
+    phase: Phase
+    files: int = 0
+    files_total: int = 0
+    bytes: int = 0
+    bytes_total: int = 0
+    rows: int = 0
+
+
+Report = Callable[[Progress], None]
+
+
+def silent(_progress: Progress) -> None:
+    """The report of a run that nobody watches."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileBooks:
+    """What became of each record of one file version in one load.
+
+    `read = rejected + inserted + updated + unchanged + duplicate + superseded`, and
+    `lines = header + skipped + blank + read + continuation`.
+    """
+
+    path: str
+    version_id: int
+    lines: int
+    header: int
+    skipped: int
+    blank: int
+    continuation: int
+    read: int
+    rejected: int
+    inserted: int
+    updated: int
+    unchanged: int
+    duplicate: int
+    superseded: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetBooks:
+    """What became of the target: `after = before + inserted + returned - removed`, in records."""
+
+    before: int
+    after: int
+    inserted: int
+    updated: int
+    unchanged: int
+    duplicate: int
+    superseded: int
+    returned: int
+    removed: int
+    restored: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetColumn:
+    """One column of the target, in derived order; `reason` says why it is text, where it is."""
+
+    name: str
+    type: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One run of one dataset.
+
+    Args:
+        load_id: None for a plan and for a run that had nothing to do.
+        status: `loaded`, `planned`, or `nothing new`.
+        records: Records in the target afterwards.
+        versions: File versions loaded afterwards.
+        files: Books of the file versions that this load brought, in order of rank.
+        new: Paths that were not loaded before; likewise `changed`, `gone` (left by this load), `stale` (a changed
+            file that was left out, its old version stays) and `skipped` (left out whole).
+        unchanged: How many files were as they were.
+        not_taken: How many files of the folder are of no known extension.
+        rejects: Records that were rejected, with their problems.
+        changes: What the definition changed, one sentence each.
+        output: The recorded output, as stated; None when there is none.
+        seconds: Wall time.
+    """
+
+    load_id: int | None
+    dataset: str
+    warehouse: str
+    status: Literal["loaded", "planned", "nothing new"]
+    records: int
+    versions: int
+    files: tuple[FileBooks, ...]
+    target: TargetBooks
+    columns: tuple[TargetColumn, ...]
+    new: tuple[str, ...]
+    changed: tuple[str, ...]
+    gone: tuple[str, ...]
+    stale: tuple[str, ...]
+    skipped: tuple[str, ...]
+    unchanged: int
+    not_taken: int
+    rejects: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    changes: tuple[str, ...]
+    output: str | None
+    seconds: float

@@ -1,0 +1,1 @@
+"""What is on disk: which files a dataset takes, their fingerprints, dialects and records."""
