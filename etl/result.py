@@ -120,3 +120,13 @@ class Load:
     changes: tuple[str, ...]
     output: str | None
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Something to look at: headings and rows, with a title above and notes below."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+    notes: tuple[str, ...] = ()

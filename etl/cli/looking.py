@@ -1,0 +1,160 @@
+"""The commands that look into a file or a warehouse, and change neither."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from etl.cli.listing import Format, csv_lines, json_lines, rendered
+from etl.cli.options import listing_format, lock_timeout, reading_of, reading_options, warehouse
+from etl.cli.printable import count, printable
+from etl.cli.sections import EXIT_CODES, Command, option
+from etl.cli.spellings import TEXT
+from etl.cli.streams import emit, say, standard_output, tell, width
+from etl.errors import StorageError, UsageError
+from etl.result import Listing
+
+WRITERS: dict[str, Callable[[Listing], Iterable[str]]] = {".csv": csv_lines, ".json": json_lines}
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("file", type=click.Path(path_type=Path))
+@reading_options
+@listing_format
+def inspect(file: Path, form: Format | None, **stated: Any) -> None:
+    """Show how FILE would be read, before any load.
+
+    Its dialect, its columns and the kinds of their cells, its first rows, and its problems.
+    """
+    from etl.inspect import file as inspect_file  # noqa: PLC0415, brings DuckDB
+
+    _show(inspect_file(file, reading_of(stated)), form)
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", required=False, type=TEXT)
+@warehouse
+@lock_timeout
+@listing_format
+def status(table: str | None, warehouse: Path, lock_timeout: float, form: Format | None) -> None:
+    """Show the tables of a warehouse, or one TABLE, with their files and loads."""
+    from etl.inspect import status as inspect_status  # noqa: PLC0415, brings DuckDB
+
+    _show(inspect_status(warehouse, table, lock_timeout), form)
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", required=False, type=TEXT)
+@warehouse
+@lock_timeout
+@listing_format
+def history(table: str | None, warehouse: Path, lock_timeout: float, form: Format | None) -> None:
+    """Show the loads of a warehouse, or of one TABLE, the newest first; failed ones too."""
+    from etl.inspect import history as inspect_history  # noqa: PLC0415, brings DuckDB
+
+    _show(inspect_history(warehouse, table, lock_timeout), form)
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@option("Which rejects", "--load", "load_id", metavar="ID", type=click.IntRange(min=1), default=None,
+        help="The load, as `etl history` numbers it. Default: the newest load with rejects.")
+@option("What is shown", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+        help="Write all of them to this .csv or .json file instead.")
+@warehouse
+@lock_timeout
+@listing_format
+def rejects(load_id: int | None, output: Path | None, warehouse: Path, lock_timeout: float,
+            form: Format | None) -> None:
+    """Show the records that a load rejected: file, line, column, text and reason."""
+    write = None if output is None else WRITERS.get(output.suffix.lower())
+    if output is not None and write is None:
+        raise UsageError(f"--output {output} ends neither in .csv nor in .json, so nobody knows what to write.")
+    if output is not None and form is not None:
+        raise UsageError("--format is for standard output; with --output, the file's extension says what is written.")
+    from etl.inspect import rejects as inspect_rejects  # noqa: PLC0415, brings DuckDB
+
+    found = inspect_rejects(warehouse, load_id, lock_timeout)
+    if output is None or write is None:
+        _show(found, form)
+        return
+    _put(output, write(found))
+    tell(f"Wrote {count(len(found.rows), 'line')} of rejects to {printable(str(output))}.")
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("query", type=TEXT)
+@warehouse
+@lock_timeout
+@listing_format
+def sql(query: str, warehouse: Path, lock_timeout: float, form: Format | None) -> None:
+    r"""Answer one SELECT on a warehouse, read-only.
+
+    QUERY can neither change anything nor reach files or the network.
+
+    \b
+    Example:
+      etl sql 'SELECT count(*) FROM sources' --format csv
+    """
+    from etl.inspect import query as inspect_query  # noqa: PLC0415, brings DuckDB
+
+    _show(inspect_query(warehouse, query, lock_timeout), form, null="NULL")
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", type=TEXT)
+@click.argument("file", type=TEXT)
+@option("What is written", "--lineage", is_flag=True, default=False,
+        help="Write also the path and row that each record came from.")
+@warehouse
+@lock_timeout
+def export(table: str, file: str, warehouse: Path, lock_timeout: float, *, lineage: bool) -> None:
+    """Export TABLE to FILE, once: .json, .ndjson, .jsonl, .csv (each also .gz or .zst) or .parquet.
+
+    A FILE of - is standard output. The output that `etl run` keeps up to date stays what it is.
+    """
+    from etl.export import export_table  # noqa: PLC0415, brings DuckDB
+
+    records = export_table(warehouse, table, file, lineage, lock_timeout,
+                           standard_output() if file == "-" else None)
+    where = "standard output" if file == "-" else printable(file)
+    tell(f"Exported {count(records, 'record')} of {printable(table)} to {where}.")
+
+
+COMMANDS = (inspect, status, history, rejects, sql, export)
+
+
+def _show(found: Listing | Sequence[Listing], form: Format | None, null: str = "") -> None:
+    """Write listings to standard output, as text for a person and as UTF-8 for a program."""
+    listings = found if isinstance(found, Sequence) else (found,)
+    lines = rendered(listings, form or "table", width(sys.stdout), null)
+    if form in (None, "table"):
+        say(lines)
+        return
+    emit(lines)
+    for note in (note for listing in listings for note in listing.notes):
+        tell(printable(note))
+
+
+def _put(path: Path, lines: Iterable[str]) -> None:
+    """Write a file beside its place and rename it, so that nobody ever finds half of it.
+
+    Raises:
+        StorageError: The folder or the disk does not take it; what stood there before still does.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        try:
+            with aside.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+                stream.writelines(f"{line}\n" for line in lines)
+                stream.flush()
+                os.fsync(stream.fileno())
+            aside.replace(path)
+        finally:
+            aside.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path} could not be written: {error.strerror or error}.") from error

@@ -1,0 +1,186 @@
+"""The options of `run` and `plan`, those that the other commands share, and what they state together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import click
+
+from etl.cli import spellings
+from etl.cli.listing import FORMATS
+from etl.cli.sections import F, option, together
+from etl.config import DEFAULT_OUTPUT, DEFAULT_SOURCE_DIR, DEFAULT_WAREHOUSE, STRATEGIES, Dataset, Reading, Settings
+from etl.errors import UsageError
+from etl.names import matched
+
+FILES = "Which files"
+TARGET = "What becomes of them"
+CELLS = "What the cells mean"
+TEXT = "How a CSV file is read (found from its first record where not stated)"
+TROUBLE = "Trouble"
+MACHINE = "The machine"
+SHOWN = "What is shown"
+WAREHOUSE = "The warehouse"
+
+_SETTINGS = Settings()
+
+_files = together(
+    option(FILES, "--source-dir", metavar="DIR", type=spellings.TEXT,
+           help="Folder whose files are loaded, those in its subfolders too; paths are shown and ordered relative to "
+                f"it. Default: {DEFAULT_SOURCE_DIR} where no SOURCE is given."),
+    option(FILES, "--include", metavar="GLOB", type=spellings.TEXT, multiple=True,
+           help="Take only files whose path below the source folder matches, like '2024/*.csv'. Repeatable."),
+    option(FILES, "--exclude", metavar="GLOB", type=spellings.TEXT, multiple=True,
+           help="Leave out files whose path below the source folder matches. Repeatable."),
+    option(FILES, "--move-root", is_flag=True, default=False,
+           help="Say that the source folder of a dataset in an accumulating warehouse has moved to this one."),
+)
+
+_target = together(
+    option(TARGET, "--strategy", type=click.Choice(STRATEGIES), default=None,
+           help="append keeps every row; deduplicate keeps the first row of each key; update keeps the last one. "
+                "Default: append."),
+    option(TARGET, "--key", metavar="COL[,COL]", type=spellings.KEY, default=None,
+           help="The columns that say which record a row is. deduplicate and update need it."),
+    option(TARGET, "--order-by", metavar="COL", type=spellings.TEXT, default=None,
+           help="The column that says which row of a key is the later one. Default: the files by name, and the rows "
+                "by their place in the file."),
+    option(TARGET, "--table", metavar="NAME", type=spellings.TEXT, default=None,
+           help="Name of the table to maintain. Default: the name of the source folder."),
+    option(TARGET, "--output", metavar="FILE", type=spellings.TEXT, default=None,
+           help="File to export the table to: .json, .ndjson, .jsonl, .csv (each also .gz or .zst) or .parquet; "
+                f"- is standard output. Default: {DEFAULT_OUTPUT}; with --warehouse, none."),
+    option(TARGET, "--warehouse", metavar="FILE", type=spellings.TEXT, default=None,
+           help="DuckDB file in which loads accumulate: what was loaded stays when its file is gone. Without it, the "
+                "warehouse stands beside the output and follows the folder: what is gone leaves."),
+    option(TARGET, "--lineage/--no-lineage", default=None,
+           help="Export also the path and row that each record came from. Default: --no-lineage."),
+)
+
+_cells = together(
+    option(CELLS, "--column", "columns", metavar="NAME=TYPE", type=spellings.COLUMN, multiple=True,
+           help="Declare a column's type, like amount='DECIMAL(12,2)' or day='DATE %d.%m.%Y'. Repeatable. Default: "
+                "the type that fits every cell of every file."),
+    option(CELLS, "--null", "nulls", metavar="TEXT", multiple=True,
+           help="A text that spells NULL, like N/A. Repeatable. Default: only a cell with nothing in it."),
+    option(CELLS, "--trim/--no-trim", default=None,
+           help="Take white space off the ends of cells, or keep it. Default: --trim."),
+    option(CELLS, "--names", type=click.Choice(("lower", "keep")), default=None,
+           help="Column names in lower case, or as they first appear. Default: lower."),
+    option(CELLS, "--schema-contract", type=click.Choice(("evolve", "freeze", "discard_row")), default=None,
+           help="What may change in the structure: evolve lets columns and types follow the files; freeze fails a "
+                "file that does not fit; discard_row rejects the rows that do not. Default: evolve."),
+)
+
+_text = together(
+    option(TEXT, "--delimiter", metavar="C", type=spellings.CHARACTER, default=None,
+           help="The character between two cells, like ';' or tab."),
+    option(TEXT, "--quote", metavar="C", type=spellings.CHARACTER, default=None,
+           help="The character around a quoted cell."),
+    option(TEXT, "--escape", metavar="C", type=spellings.CHARACTER, default=None,
+           help="The character before a quote inside a quoted cell."),
+    option(TEXT, "--encoding", metavar="E", type=spellings.TEXT, default=None,
+           help="The encoding, like utf-8, utf-16 or latin-1."),
+    option(TEXT, "--header/--no-header", default=None,
+           help="Whether the first record names the columns; without it they are column_1, column_2, ... "
+                "Default: --header."),
+    option(TEXT, "--skip-rows", metavar="N", type=click.IntRange(min=0), default=None,
+           help="Lines to leave out at the start of each file. Default: 0."),
+    option(TEXT, "--max-cell-lines", metavar="N", type=click.IntRange(min=1), default=None,
+           help="A cell of more lines is a problem, because a stray quote swallows rows. "
+                f"Default: {Reading().max_cell_lines}."),
+)
+
+_trouble = together(
+    option(TROUBLE, "--on-error", type=click.Choice(("abort", "skip_file", "reject_row")), default=_SETTINGS.on_error,
+           help="What a problem does: abort loads nothing and lists every problem; skip_file leaves out the file; "
+                f"reject_row leaves out the record and keeps it among the rejects. Default: {_SETTINGS.on_error}."),
+    option(TROUBLE, "--max-rejects", metavar="N|P%", type=spellings.MAX_REJECTS, default=None,
+           help="Fail when more records are rejected: a number, like 100, or a share of the records read, like 1%. "
+                "Default: no bound."),
+    option(TROUBLE, "--strict", is_flag=True, default=False, help="Make every warning a problem."),
+)
+
+lock_timeout = option(
+    MACHINE, "--lock-timeout", metavar="S", type=spellings.SECONDS, default=_SETTINGS.lock_timeout,
+    help=f"Seconds to wait for another process that holds the warehouse. Default: {_SETTINGS.lock_timeout:g}.")
+
+_machine = together(
+    option(MACHINE, "--threads", metavar="N", type=click.IntRange(min=1), default=None,
+           help="Threads to use. Default: one for each core."),
+    option(MACHINE, "--memory-limit", metavar="SIZE", type=spellings.MEMORY, default=_SETTINGS.memory_limit,
+           help=f"Memory that DuckDB may use before it goes to disk. Default: {_SETTINGS.memory_limit}."),
+    option(MACHINE, "--temp-dir", metavar="DIR", type=spellings.TEXT, default=None,
+           help="Folder for what does not fit into memory. Default: beside the warehouse."),
+    lock_timeout,
+)
+
+_shown = together(
+    option(SHOWN, "--progress", type=click.Choice(("auto", "plain", "json", "none")), default="auto",
+           help="How progress is shown on standard error: auto is a bar on a terminal and plain lines elsewhere; "
+                "json is one object a line. Default: auto."),
+    option(SHOWN, "--quiet", is_flag=True, default=False,
+           help="Only the closing line and errors: no progress, no summary, no warnings."),
+    option(SHOWN, "--json", "as_json", is_flag=True, default=False,
+           help="One JSON document of the load on standard output, instead of the closing line; also of a failed "
+                "load, with all its problems."),
+)
+
+sources = click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=spellings.TEXT)
+run_options: Callable[[F], F] = together(sources, _files, _target, _cells, _text, _trouble, _machine, _shown)
+reading_options: Callable[[F], F] = _text
+
+warehouse = option(
+    WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_WAREHOUSE, help=f"The warehouse to look into. Default: {DEFAULT_WAREHOUSE}.")
+
+listing_format = option(
+    SHOWN, "--format", "form", type=click.Choice(FORMATS), default=None,
+    help="How rows are written to standard output. Default: table.")
+
+
+def dataset_of(stated: Mapping[str, Any]) -> Dataset:
+    """The dataset that the options state; what is left out is None or empty."""
+    words = {field.name: stated[field.name] for field in fields(Dataset)}
+    for several in ("include", "exclude", "nulls", "columns"):
+        words[several] = words[several] or None
+    dataset = Dataset(**words)
+    columns = [matched(name) for name, _ in dataset.columns or ()]
+    twice = next((name for name in columns if columns.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"--column states the type of {twice!r} twice; keep one of them.")
+    if stated["warehouse"] is None and dataset.strategy not in (None, "append") and not dataset.key:
+        raise UsageError(f"--strategy {dataset.strategy} needs --key: the columns that say which record a row is, "
+                         "for example --key id.")
+    if dataset.output == "-" and stated["as_json"]:
+        raise UsageError("--json and --output - both want standard output; leave one out.")
+    return dataset
+
+
+def settings_of(stated: Mapping[str, Any]) -> Settings:
+    """How the run is to behave."""
+    words = {field.name: stated[field.name] for field in fields(Settings)}
+    return Settings(**{**words, "temp_dir": path_of(stated["temp_dir"])})
+
+
+def reading_of(stated: Mapping[str, Any]) -> Reading:
+    """How one file is to be read; what is left out keeps its default."""
+    words = {field.name: stated[field.name] for field in fields(Reading)}
+    return Reading(**{name: value for name, value in words.items() if value is not None})
+
+
+def warehouse_of(dataset: Dataset, stated: str | None) -> str:
+    """The path of the warehouse that a run uses: the stated one, else the one beside the output."""
+    if stated is not None:
+        return stated
+    output = Path(DEFAULT_OUTPUT if dataset.output in (None, "-") else dataset.output)
+    name = output.with_suffix("") if output.suffix.lower() in (".gz", ".zst") else output
+    return str(name.with_suffix(".duckdb"))
+
+
+def path_of(text: str | None) -> Path | None:
+    """The path, where one is stated."""
+    return None if text is None else Path(text)

@@ -1,0 +1,103 @@
+"""How the values of options are spelt: each is checked before any file or warehouse is looked at."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from etl.names import matched
+
+_PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)%", re.ASCII)
+_MEMORY = re.compile(r"\d+(?:\.\d+)?\s?(?:[KMGT]i?)?B", re.ASCII | re.IGNORECASE)
+_WHOLE = 100
+
+
+class Spelling(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
+    """A type of option: its function turns the text into the value, or says in a ValueError what is wrong with it."""
+
+    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
+        """Keep the name, which click wants, and the function."""
+        self.name = name
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The value that the text spells; a default is a value already."""
+        if not isinstance(value, str):
+            return value
+        try:
+            return self._parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def _text(text: str) -> str:
+    """Not empty: an unset shell variable must not turn into the current folder."""
+    if not text:
+        raise ValueError("it is empty.")
+    if "\0" in text:
+        raise ValueError("it holds a NUL character.")
+    return text
+
+
+def _key(text: str) -> tuple[str, ...]:
+    names = tuple(part.strip() for part in text.split(","))
+    if not all(names):
+        raise ValueError(f"{text!r} has an empty column name; write it like --key id or --key country,city.")
+    if len({matched(name) for name in names}) < len(names):
+        raise ValueError(f"{text!r} names a column twice.")
+    return names
+
+
+def _column(text: str) -> tuple[str, str]:
+    name, _, kind = (part.strip() for part in text.partition("="))
+    if not (name and kind):
+        raise ValueError(f"{text!r} is not NAME=TYPE; write it like --column amount='DECIMAL(12,2)'.")
+    return name, kind
+
+
+def _max_rejects(text: str) -> str:
+    percent = _PERCENT.fullmatch(text)
+    if percent and float(percent[1]) > _WHOLE:
+        raise ValueError(f"{text!r} is more than all records.")
+    if not percent and not (text.isascii() and text.isdecimal()):
+        raise ValueError(f"{text!r} is neither a number of records, like 100, nor a percentage, like 1%.")
+    return text
+
+
+def _memory(text: str) -> str:
+    if not _MEMORY.fullmatch(text):
+        raise ValueError(f"{text!r} is no size; write a number and a unit, like 2GB or 512MiB.")
+    return text
+
+
+def _character(text: str) -> str:
+    if text in ("tab", r"\t"):
+        return "\t"
+    if len(text) != 1:
+        raise ValueError(f"{text!r} is not one character.")
+    if text in "\r\n\0":
+        raise ValueError(f"{text!r} ends a line or a text, so nothing else can be told by it.")
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not (math.isfinite(seconds) and seconds >= 0):
+        raise ValueError(f"{text!r} is no number of seconds, like 5 or 0.5.")
+    return seconds
+
+
+TEXT = Spelling("text", _text)
+KEY = Spelling("key", _key)
+COLUMN = Spelling("column", _column)
+MAX_REJECTS = Spelling("max-rejects", _max_rejects)
+MEMORY = Spelling("size", _memory)
+CHARACTER = Spelling("character", _character)
+SECONDS = Spelling("seconds", _seconds)

@@ -1,0 +1,170 @@
+"""What is wrong with files before and after they are staged, and what the policy makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from etl.config import Definition, Reading, Settings
+from etl.errors import LoadFailed, Problem, UsageError
+from etl.names import HeaderName, Sql, listed, literal
+from etl.sources.scan import Scan
+from etl.sql_files import piece
+from etl.staging.lines import physical_lines
+from etl.staging.stage import Staged, staging
+from etl.structure import cells
+from etl.warehouse import Warehouse
+
+def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definition) -> list[Problem]:
+    """What makes a file unfit as a whole: a key or order column that it lacks or has twice, columns out of contract."""
+    path = scan.file.path
+    if scan.head is None:
+        return []
+    line = scan.head.skipped_lines + scan.head.blank_before + 1
+    stated = {name.name for name in names}
+    problems = []
+    if any("\0" in name.name for name in names):
+        problems.append(Problem("name", "a column's name holds a NUL character", path, line, whole_file=True,
+                                advice="Correct the header"))
+    needed = [("key", name) for name in (definition.key if definition.keyed else ())]
+    needed += [("order", definition.order_by)] if definition.order_by is not None else []
+    for role, name in needed:
+        others = [n for n in names if n.name.startswith(f"{name}_") and n.origin == "doubled"]
+        if name not in stated:
+            have = ", ".join(n.name for n in names[:20]) + (", ..." if len(names) > 20 else "")
+            problems.append(Problem(
+                f"missing_{role}", f"there is no {role} column '{name}'; the columns are: {have}", path, line,
+                advice="Name another column, or leave the file out with --exclude", whole_file=True))
+        elif others or any(n.name == name and n.origin in ("empty", "reserved") for n in names):
+            problems.append(Problem(
+                f"doubled_{role}", f"the {role} column '{name}' stands more than once in the header", path, line,
+                advice="Rename one of them", whole_file=True))
+    if definition.contract == "freeze" and definition.frozen:
+        held = {name for name, _ in definition.frozen}
+        problems += [Problem("extra_column", f"the contract is frozen and has no column '{n.name}'", path, line,
+                             column=n.name, advice="Load it with --schema-contract evolve, or take the column out",
+                             whole_file=True)
+                     for n in names if n.name not in held]
+    return problems
+
+
+def header_warnings(scan: Scan, names: Sequence[HeaderName]) -> list[Problem]:
+    """Names that had to be changed, and a file of 0 bytes."""
+    path = scan.file.path
+    if scan.head is None:
+        return [Problem("empty_file", "the file has 0 bytes of text; it gives no row", path)]
+    line = scan.head.skipped_lines + scan.head.blank_before + 1
+    said = {"doubled": "a second column of this name", "empty": "a column without a name",
+            "reserved": "a column with a name that etl keeps for itself"}
+    return [Problem(f"{n.origin}_name", f"{said[n.origin]} is loaded as '{n.name}'", path, line)
+            for n in names if n.origin in said]
+
+
+def refusals(
+    warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]], states: Sequence[str]
+) -> list[tuple[int, int, Problem]]:
+    """The staged rows that are not accepted: version id, row and problem, and temp table `refused` with their counts."""
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE refusal (version_id INTEGER, row BIGINT, code VARCHAR, "
+                  "column_name VARCHAR, text VARCHAR, record VARCHAR)")
+    for table, names in headers.items():
+        places = {name: place for place, name in enumerate(names)}
+        texts = listed(Sql(f"coalesce({cells.raw(place)}, '')") for place in places.values())
+        record = Sql(f"array_to_string([{texts}], ',')")
+        for condition, code, column, place in _conditions(definition, places):
+            branch = piece(
+                "refusals", staging=staging(table), table=literal(table), condition=condition, code=literal(code),
+                column=literal(column), text=cells.raw(place), record=record,
+                states=listed(literal(state) for state in states),
+            )
+            warehouse.sql(f"INSERT INTO temp.refusal SELECT * FROM {branch}")
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE refused AS "
+                  "SELECT version_id, count(DISTINCT row) AS records FROM temp.refusal GROUP BY version_id")
+    types = dict((*definition.columns, *definition.frozen))
+    rows = warehouse.sql("SELECT version_id, path, row, code, column_name, text, record FROM temp.refusal "
+                         "JOIN temp.scope USING (version_id) ORDER BY rank, row, column_name")
+    return [(version, row, _refusal(path, row, code, column, text, record, types))
+            for version, path, row, code, column, text, record in rows]
+
+
+def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple[Sql, str, str, int]]:
+    conditions = []
+    if definition.keyed:
+        for name in definition.key:
+            if name in places:
+                condition = Sql(f"{cells.cell(places[name], definition)} IS NULL")
+                conditions.append((condition, "null_key", name, places[name]))
+    for name, type_name in (*definition.columns, *definition.frozen):
+        if name in places and type_name != "VARCHAR":
+            code = "type" if (name, type_name) in definition.columns else "contract"
+            conditions.append((cells.misfit(places[name], type_name, definition), code, name, places[name]))
+    if definition.contract == "discard_row" and definition.frozen:
+        held = {name for name, _ in definition.frozen}
+        conditions += [(Sql(f"{cells.cell(place, definition)} IS NOT NULL"), "extra_column", name, place)
+                       for name, place in places.items() if name not in held]
+    return conditions
+
+
+def _refusal(
+    path: str, row: int, code: str, column: str, text: str | None, record: str, types: Mapping[str, str]
+) -> Problem:
+    said = {
+        "null_key": ("the key is NULL", "Fill it in, or load with --on-error reject_row to leave such records out"),
+        "type": (f"is not a {types.get(column)}, the declared type",
+                 "Correct it, declare another type, or load with --on-error reject_row"),
+        "contract": (f"is not a {types.get(column)}, the type under contract",
+                     "Correct it, or load with --schema-contract evolve"),
+        "extra_column": ("the contract has no such column", "Take it out, or load with --schema-contract evolve"),
+    }
+    message, advice = said[code]
+    return Problem(code, message, path, row=row, column=column, text=text, record=record, advice=advice)
+
+
+def with_lines(
+    warehouse: Warehouse, refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
+    lines: Mapping[int, tuple[int, int]], reading: Reading,
+) -> list[tuple[int, Problem]]:
+    """The same problems with the physical line of each, of the files that are read in this load."""
+    by_version = {item.version_id: item for item in staged}
+    wanted: dict[int, list[int]] = {}
+    for version, row, _problem in refused:
+        wanted.setdefault(version, []).append(row)
+    found = {
+        version: physical_lines(warehouse, by_version[version], lines[version][1], lines[version][0], rows, reading)
+        for version, rows in wanted.items() if version in by_version
+    }
+    return [(version, replace(problem, line=found.get(version, {}).get(row))) for version, row, problem in refused]
+
+
+def bound(max_rejects: str | None, read: int) -> float | None:
+    """How many records may be rejected, of so many read; None is no bound."""
+    if max_rejects is None:
+        return None
+    text = max_rejects.strip()
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = -1
+    if number < 0 or (not text.endswith("%") and number != int(number)):
+        raise UsageError(f"--max-rejects {max_rejects} is neither a number such as 100 nor a share such as 1%.")
+    return read * number / 100 if text.endswith("%") else number
+
+
+def refuse(problems: Sequence[Problem], name: str) -> None:
+    """Fail the load where there is a problem."""
+    if problems:
+        files = {problem.path for problem in problems}
+        raise LoadFailed(f"{name} was not loaded: {_counted(len(problems), 'problem')} in {_counted(len(files), 'file')}.",
+                         tuple(problems))
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def too_many(rejected: int, read: int, settings: Settings, problems: Sequence[Problem], name: str) -> None:
+    """Fail the load where more records were rejected than `--max-rejects` lets pass."""
+    most = bound(settings.max_rejects, read)
+    if most is not None and rejected > most:
+        raise LoadFailed(
+            f"{name} was not loaded: {rejected:,} of {read:,} records were rejected, more than --max-rejects "
+            f"{settings.max_rejects} lets pass.", tuple(problems))

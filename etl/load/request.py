@@ -1,0 +1,167 @@
+"""What a run is asked for: the stated dataset, completed by what the warehouse knows of it or by the defaults."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+from etl.config import (
+    DEFAULT_OUTPUT,
+    DEFAULT_SOURCE_DIR,
+    DEFAULT_WAREHOUSE,
+    STRATEGIES,
+    Dataset,
+    Definition,
+    Reading,
+    Selection,
+)
+from etl.errors import UsageError
+from etl.ledger.read import StoredDataset, StoredOutput
+from etl.names import matched, table_name
+from etl.sources.discovery import root_of
+from etl.structure.cells import type_name
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A dataset with everything decided.
+
+    Args:
+        output: The recorded output, absolute; None when there is none. `-` stands in `once`.
+        once: The export goes to standard output, this time.
+        changes: What is asked for otherwise than it is stored, one sentence each.
+    """
+
+    name: str
+    fresh: bool
+    root: Path
+    selection: Selection
+    reading: Reading
+    definition: Definition
+    lineage: bool
+    output: Path | None
+    once: bool
+    changes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+
+def warehouse_beside(output: str | None) -> Path:
+    """The warehouse of a fresh run: beside its output."""
+    if output in (None, "-"):
+        return DEFAULT_WAREHOUSE
+    name = Path(str(output)).name
+    for extension in (".gz", ".zst"):
+        if name.lower().endswith(extension):
+            name = name[: -len(extension)]
+    path = Path(str(output)).with_name(name)
+    return path.with_suffix(".duckdb")
+
+
+def request(
+    dataset: Dataset, known: StoredDataset | None, output: StoredOutput | None, *, fresh: bool
+) -> Request:
+    """Complete a stated dataset.
+
+    Args:
+        known: What an accumulating warehouse stores of it; None in a fresh run, and for a new dataset.
+
+    Raises:
+        UsageError: A stated option is wrong, or contradicts what is stored.
+    """
+    base = None if fresh else known
+    selection = _selection(dataset, base)
+    root = _root(dataset, base, selection)
+    name = base.name if base is not None else _name(dataset, root)
+    definition, unused = _definition(dataset, base.definition if base is not None else Definition())
+    reading = _reading(dataset, base.reading if base is not None else Reading())
+    once = dataset.output == "-"
+    place = None if once else dataset.output or (DEFAULT_OUTPUT if fresh else output.path if output is not None else None)
+    lineage = dataset.lineage if dataset.lineage is not None else base.lineage if base is not None else False
+    return Request(
+        name, fresh, root, selection, reading, definition, lineage,
+        None if place is None else Path(os.path.abspath(place)), once,
+        _changes(base, definition, reading) if base is not None else (), unused,
+    )
+
+
+def _selection(dataset: Dataset, base: StoredDataset | None) -> Selection:
+    stated = Selection(dataset.source_dir, dataset.sources, dataset.include or (), dataset.exclude or ())
+    if not stated.stated:
+        if base is not None:
+            return replace(base.selection, include=dataset.include or base.selection.include,
+                           exclude=dataset.exclude or base.selection.exclude)
+        return replace(stated, source_dir=str(DEFAULT_SOURCE_DIR))
+    return stated
+
+
+def _root(dataset: Dataset, base: StoredDataset | None, selection: Selection) -> Path:
+    if base is None:
+        return root_of(selection)
+    if dataset.source_dir is None:
+        return Path(base.root)
+    stated = root_of(selection)
+    if str(stated) == base.root or dataset.move_root:
+        return stated
+    raise UsageError(
+        f"The files of {base.name} are below {base.root}; --source-dir names {stated}. Give the folder that is stored, "
+        "say with --move-root that it moved, or load into another --table."
+    )
+
+
+def _name(dataset: Dataset, root: Path) -> str:
+    if dataset.table is None:
+        return table_name(root.name)
+    name = matched(dataset.table)
+    if not name or "\0" in name:
+        raise UsageError("--table needs a name.")
+    return name
+
+
+def _definition(dataset: Dataset, base: Definition) -> tuple[Definition, tuple[str, ...]]:
+    strategy = dataset.strategy or base.strategy
+    if strategy not in STRATEGIES:
+        raise UsageError(f"--strategy {strategy} is none of {', '.join(STRATEGIES)}.")
+    key = base.key if dataset.key is None else tuple(matched(part) for part in dataset.key)
+    if "" in key or len(set(key)) != len(key):
+        raise UsageError("--key names a column twice, or an empty one.")
+    warnings: tuple[str, ...] = ()
+    if strategy == "append":
+        if dataset.key:
+            warnings = ("--key is not used by the strategy append: every row is kept.",)
+        key = ()
+    elif not key:
+        raise UsageError(f"The strategy {strategy} needs --key: the column, or columns, that name a record.")
+    order = base.order_by if dataset.order_by is None else matched(dataset.order_by)
+    columns = base.columns if dataset.columns is None else tuple(
+        sorted((matched(name), type_name(text)) for name, text in dataset.columns))
+    if len({name for name, _ in columns}) != len(columns):
+        raise UsageError("--column declares a column twice.")
+    nulls = base.nulls if dataset.nulls is None else tuple(sorted(set(dataset.nulls)))
+    contract = dataset.schema_contract or base.contract
+    return Definition(
+        strategy, key, order or None, dataset.names or base.names, base.trim if dataset.trim is None else dataset.trim,
+        nulls, columns, contract, base.frozen if contract != "evolve" else (),
+    ), warnings
+
+
+def _reading(dataset: Dataset, base: Reading) -> Reading:
+    stated = {field.name: getattr(dataset, field.name) for field in fields(Reading)
+              if getattr(dataset, field.name) is not None}
+    return replace(base, **stated)
+
+
+def _changes(base: StoredDataset, definition: Definition, reading: Reading) -> tuple[str, ...]:
+    sentences = []
+    for before, after in ((base.definition, definition), (base.reading, reading)):
+        for field in fields(before):
+            was, now = getattr(before, field.name), getattr(after, field.name)
+            if was != now and field.name != "frozen":
+                sentences.append(f"{field.name} was {_said(was)} and is now {_said(now)}")
+    return tuple(sentences)
+
+
+def _said(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(" ".join(v) if isinstance(v, tuple) else str(v) for v in value) or "none"
+    return "none" if value is None else str(value)

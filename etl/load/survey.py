@@ -1,0 +1,113 @@
+"""What is on disk against what is loaded: which files are new, changed, gone or as they were."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.config import Reading
+from etl.errors import Problem, SourceMissing, UsageError
+from etl.ledger.read import LoadedFile
+from etl.load.request import Request
+from etl.result import Report
+from etl.sources.discovery import FileStat, Listing, SourceFile, discover
+from etl.sources.scan import Scan, scan_all
+
+SETTLED_NS = 2_000_000_000  # a time stamp younger than this when it was taken may not tell a later change
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The files of a run.
+
+    Args:
+        incoming: Scans of new and changed files, by rank.
+        changed: Paths of `incoming` that have a loaded version of other content.
+        gone: Loaded versions whose file was not found.
+        same: Loaded versions whose file is as it was; `touched`: those of them with new time stamps.
+        problems: Files that cannot be read.
+    """
+
+    listing: Listing
+    incoming: tuple[Scan, ...]
+    changed: frozenset[str]
+    gone: tuple[LoadedFile, ...]
+    same: tuple[LoadedFile, ...]
+    touched: tuple[tuple[LoadedFile, Scan], ...]
+    problems: tuple[Problem, ...]
+    twins: tuple[tuple[str, str], ...]
+
+
+def survey(
+    request: Request, loaded: Mapping[str, LoadedFile], reading_before: Reading | None, ours: Sequence[Path],
+    report: Report, threads: int,
+) -> Survey:
+    """Find the files and read those that are not known to be as they were.
+
+    Raises:
+        SourceMissing: The folder is not there, or nothing was found where something must be.
+        UsageError: The output is among the sources.
+    """
+    listing = discover(request.selection, request.root, ours)
+    _refuse_output(request, listing)
+    if not listing.files and not listing.problems and (request.fresh or not loaded):
+        raise SourceMissing(f"No file to load was found in {', '.join(listing.patterns)}. "
+                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
+    as_before = reading_before == request.reading
+    same, unknown = [], []
+    for file in listing.files:
+        known = loaded.get(file.path)
+        if known is not None and as_before and _untouched(file, known):
+            same.append(known)
+        else:
+            unknown.append(file)
+    scans = scan_all(unknown, request.reading, report, threads)
+    incoming, touched, problems = [], [], list(listing.problems)
+    for scan in scans:
+        known = loaded.get(scan.file.path)
+        if scan.problem is not None:
+            problems.append(scan.problem)
+        elif known is not None and known.fingerprint == scan.fingerprint:
+            same.append(known)
+            touched.append((known, scan))
+        else:
+            incoming.append(scan)
+    found = {file.path for file in listing.files}
+    return Survey(
+        listing, tuple(incoming), frozenset(scan.file.path for scan in incoming if scan.file.path in loaded),
+        tuple(known for path, known in loaded.items() if path not in found and not _hidden(path, problems)),
+        tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded),
+    )
+
+
+def _untouched(file: SourceFile, known: LoadedFile) -> bool:
+    stat = file.stat
+    return (
+        FileStat(known.size, known.mtime_ns, known.ctime_ns, known.inode) == stat
+        and known.taken_ns - max(known.mtime_ns, known.ctime_ns) >= SETTLED_NS
+    )
+
+
+def _hidden(path: str, problems: Sequence[Problem]) -> bool:
+    """Whether a loaded file was not found because its folder could not be looked into: that is not gone."""
+    return any(p.path is not None and (path == p.path or path.startswith(p.path + "/")) for p in problems)
+
+
+def _twins(incoming: Sequence[Scan], loaded: Mapping[str, LoadedFile]) -> tuple[tuple[str, str], ...]:
+    first: dict[str, str] = {known.fingerprint: path for path, known in sorted(loaded.items(), reverse=True)}
+    twins = []
+    for scan in incoming:
+        other = first.setdefault(scan.fingerprint, scan.file.path)
+        if other != scan.file.path and not scan.empty:
+            twins.append((scan.file.path, other))
+    return tuple(twins)
+
+
+def _refuse_output(request: Request, listing: Listing) -> None:
+    if request.output is None:
+        return
+    output = os.path.realpath(request.output)
+    if any(os.path.realpath(file.absolute) == output for file in listing.files):
+        raise UsageError(f"The output {request.output} is among the sources. Write it to another folder.")

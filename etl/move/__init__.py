@@ -1,0 +1,1 @@
+"""The one operation that changes a target: winners, verdicts, merge and books."""

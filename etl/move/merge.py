@@ -1,0 +1,186 @@
+"""From the winners to the target: as a delta where the structure stands, as a rebuild where it does not."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from etl.config import Definition
+from etl.move.relations import KEPT, LOADED, NEW, Plan, Present, n, present, target
+from etl.names import Sql, identifier, listed
+from etl.sql_files import fill
+from etl.structure.derive import Structure
+from etl.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a move did to the target, in records. The tally per version is in temp table `tally`."""
+
+    before: int
+    after: int
+    returned: int
+    removed: int
+    restored: int
+    rebuilt: bool
+
+
+def move(warehouse: Warehouse, table: str, structure: Structure, before: Definition | None, after: Definition) -> Moved:
+    """Bring the target from the state before to the loaded versions of temp table `scope`.
+
+    Args:
+        before: The definition under which the target stands; None where there is none.
+        after: The definition of now.
+    """
+    plan = Plan(table, after, structure)
+    old = present(warehouse, table)
+    records = warehouse.count(target(table)) if old is not None else 0
+    if old is not None and before is not None and before == after and _fits(plan, old):
+        _new_columns(warehouse, plan, old)
+        delta = _keyed_delta if after.keyed else _append_delta
+        return delta(warehouse, plan, old, records)
+    return _rebuild(warehouse, plan, old, before, records)
+
+
+def located(warehouse: Warehouse, tables: list[str]) -> None:
+    """Find where the rows of all versions of these staging tables begin, and keep it in temp table `located`."""
+    for table in tables:
+        rows = fill("staged_rows", staging=identifier("warehouse", "staging", table))
+        warehouse.sql(f"INSERT INTO temp.located SELECT version_id, first_row FROM ({rows.rstrip(';')}) AS found "
+                      "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": 0})
+
+
+def _fits(plan: Plan, old: Present) -> bool:
+    """Whether the target can be kept: no column left, changed its type or its spelling."""
+    now = {column.name: column for column in plan.structure.columns}
+    return all(name in now and now[name].type == kind and now[name].shown == old.shown[name]
+               for name, kind in old.types.items())
+
+
+def _new_columns(warehouse: Warehouse, plan: Plan, old: Present) -> None:
+    for column in plan.structure.columns:
+        if column.name not in old.types:
+            warehouse.sql(f"ALTER TABLE {target(plan.table)} ADD COLUMN {identifier(column.shown)} {column.type}")
+
+
+def _staging_tables(warehouse: Warehouse, condition: str) -> list[str]:
+    return [str(row[0]) for row in warehouse.sql(
+        f"SELECT DISTINCT staging FROM temp.scope WHERE staging <> '' AND {condition}")]
+
+
+def _tallied(warehouse: Warehouse, verdict: str, *, of_all: bool = False) -> int:
+    relation = "temp.verdict" if of_all else "temp.tally"
+    counted = "count(*)" if of_all else "coalesce(sum(records), 0)"
+    return int(warehouse.one(f"SELECT {counted} FROM {relation} WHERE verdict = $verdict", {"verdict": verdict}))
+
+
+def _contest(warehouse: Warehouse, plan: Plan, candidates: Sql) -> None:
+    """Temp table `loser`: the candidates that another candidate of their key beats."""
+    warehouse.sql(fill("claims", candidates=candidates, key=plan.key_list, order=plan.order))
+    warehouse.sql(fill(plan.definition.strategy, key=plan.key_list))
+    warehouse.sql(fill("losers", key=plan.key_list))
+
+
+def _keyed_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int) -> Moved:
+    before = plan.before(old)
+    leaving = bool(warehouse.one("SELECT count(*) FROM temp.scope WHERE state = 'left'"))
+    candidates = plan.candidates(NEW)
+    removed = 0
+    if leaving:
+        warehouse.sql(fill("lost", before=before, key=plan.key_list))
+        if warehouse.one("SELECT count(*) FROM temp.lost"):
+            located(warehouse, _staging_tables(warehouse, "state = 'kept'"))
+            again = f"(SELECT * FROM {plan.candidates(KEPT)} SEMI JOIN temp.lost USING ({plan.key_list}))"
+            candidates = Sql(f"(SELECT * FROM {candidates} UNION ALL SELECT * FROM {again})")
+    _contest(warehouse, plan, candidates)
+    warehouse.sql(fill("challengers", candidates=candidates))
+    warehouse.sql(fill("verdicts", before=before, key=plan.key_list, beats=plan.beats(), differs=plan.differs("c", "b")))
+    warehouse.sql(fill("tally", key=plan.key_list))
+    if leaving:
+        warehouse.sql(fill("removed", key=plan.key_list))
+        removed = int(warehouse.one("SELECT count(*) FROM temp.removed"))
+    names = [plan.structure.columns[i].shown for i in plan.stored]
+    others = [identifier(name) for name in (*(x for i, x in zip(plan.stored, names, strict=True) if i not in plan.key),
+                                            "_version", "_row")]
+    warehouse.sql(fill(
+        "upsert", target=target(plan.table), columns=plan.shown(plan.stored), values=listed(n(i) for i in plan.stored),
+        key=plan.shown(plan.key), assignments=listed(Sql(f"{name} = excluded.{name}") for name in others),
+    ))
+    if removed:
+        match = listed((Sql(f"t.{identifier(plan.structure.columns[i].shown)} = r.{n(i)}") for i in plan.key), " AND ")
+        warehouse.sql(fill("remove", target=target(plan.table), match=match))
+    return Moved(records, warehouse.count(target(plan.table)), _tallied(warehouse, "returned", of_all=True), removed,
+                 _tallied(warehouse, "restored", of_all=True), rebuilt=False)
+
+
+def _append_delta(warehouse: Warehouse, plan: Plan, _old: Present, records: int) -> Moved:
+    left = "(SELECT version_id AS _version FROM temp.scope WHERE state = 'left')"
+    removed = int(warehouse.one(f"SELECT count(*) FROM {target(plan.table)} SEMI JOIN {left} USING (_version)"))
+    warehouse.sql(fill("append", target=target(plan.table), columns=plan.shown(plan.stored),
+                       values=listed(n(i) for i in plan.stored), candidates=plan.candidates(NEW)))
+    if removed:
+        warehouse.sql(fill("retract", target=target(plan.table)))
+    _no_losers(warehouse, plan)
+    warehouse.sql(f"CREATE OR REPLACE TEMP VIEW verdict AS SELECT t._version, t._row, scope.state, "
+                  f"'inserted' AS verdict FROM {target(plan.table)} AS t "
+                  "JOIN temp.scope AS scope ON scope.version_id = t._version AND scope.state = 'new'")
+    warehouse.sql(fill("tally_rebuilt"))
+    return Moved(records, warehouse.count(target(plan.table)), 0, removed, 0, rebuilt=False)
+
+
+def _no_losers(warehouse: Warehouse, plan: Plan) -> None:
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE loser (_version INTEGER, _row BIGINT, best_version INTEGER)")
+    del plan
+
+
+def _rebuild(
+    warehouse: Warehouse, plan: Plan, old: Present | None, before: Definition | None, records: int
+) -> Moved:
+    located(warehouse, _staging_tables(warehouse, "true" if old is not None else "state <> 'left'"))
+    candidates = plan.candidates(LOADED)
+    if plan.definition.keyed:
+        _contest(warehouse, plan, candidates)
+    else:
+        _no_losers(warehouse, plan)
+    fresh = plan.table + " as it will be"
+    warehouse.sql(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
+    removed = _compare(warehouse, plan, old, before, fresh, records)
+    warehouse.sql(fill("tally_rebuilt"))
+    moved = Moved(records, warehouse.count(target(fresh)), _tallied(warehouse, "returned", of_all=True), removed,
+                  _tallied(warehouse, "restored", of_all=True), rebuilt=True)
+    if old is not None:
+        warehouse.sql(f"DROP TABLE {target(plan.table)}")
+    warehouse.sql(f"ALTER TABLE {target(fresh)} RENAME TO {identifier(plan.table)}")
+    if plan.definition.keyed:
+        keyless = listed((Sql(f"{identifier(plan.structure.columns[i].shown)} IS NULL") for i in plan.key), " OR ")
+        if warehouse.one(f"SELECT count(*) FROM {target(plan.table)} WHERE {keyless}"):
+            raise AssertionError("a key is NULL in the target")
+        warehouse.sql(f"ALTER TABLE {target(plan.table)} ADD PRIMARY KEY ({plan.shown(plan.key)})")
+    return moved
+
+
+def _compare(
+    warehouse: Warehouse, plan: Plan, old: Present | None, before: Definition | None, fresh: str, records: int
+) -> int:
+    """Temp `verdict` of a rebuilt target against the target before; gives how many records left."""
+    values = listed(Sql(f"{identifier(c.shown)} AS {n(i)}") for i, c in enumerate(plan.structure.columns))
+    after = Sql(f"(SELECT {values}, _version, _row FROM {target(fresh)})")
+    comparable = (old is not None and before is not None and before.strategy == plan.definition.strategy
+                  and before.key == plan.definition.key)
+    if old is None or not comparable:
+        warehouse.sql(f"""
+            CREATE OR REPLACE TEMP VIEW verdict AS
+            SELECT c._version, c._row, scope.state,
+                CASE WHEN scope.state = 'new' THEN 'inserted' ELSE 'returned' END AS verdict
+            FROM {target(fresh)} AS c JOIN temp.scope AS scope ON scope.version_id = c._version""")
+        return records
+    every = {table: {name: place for place, name in enumerate(json.loads(header))} for table, header in warehouse.sql(
+        "SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''")}
+    known = plan.reread(warehouse, old, every)
+    warehouse.sql(f"CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM {known} AS known")
+    same_row = Sql("b._version = c._version AND b._row = c._row")
+    match = plan.matches("b", "c") if plan.definition.keyed else same_row
+    differs = Sql(f"(b._differs OR {plan.differs('c', 'b')})") if plan.definition.keyed else Sql("true")
+    warehouse.sql(fill("rebuilt_verdicts", after=after, before=Sql("temp.known"), match=match, differs=differs))
+    stayed = int(warehouse.one(f"SELECT count(*) FROM temp.known AS b SEMI JOIN {after} AS c ON {match}"))
+    return records - stayed

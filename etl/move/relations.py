@@ -1,0 +1,221 @@
+"""The relations that a move works on, as SQL: accepted rows from staging, and the target as it is.
+
+Inside a move a target's columns are n0, n1, ... in derived order: names from
+files meet names of ours nowhere but in the target's own statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from etl.config import Definition
+from etl.names import RESERVED, Sql, identifier, listed, literal, matched
+from etl.sql_files import fill, piece
+from etl.staging.stage import staging
+from etl.structure import cells
+from etl.structure.derive import Structure
+from etl.warehouse import Warehouse
+
+NEW = ("new",)
+KEPT = ("kept",)
+LOADED = ("new", "kept")
+
+
+def n(ordinal: int) -> Sql:
+    """A target's column inside a move."""
+    return Sql(f"n{ordinal}")
+
+
+def target(table: str) -> Sql:
+    """A target in a statement."""
+    return identifier("warehouse", "main", table)
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """The target as it stands before the move: its columns' types by name, and their spelling."""
+
+    table: str
+    types: Mapping[str, str]
+    shown: Mapping[str, str]
+
+
+def present(warehouse: Warehouse, table: str) -> Present | None:
+    """The target as it stands; None where there is none."""
+    rows = warehouse.sql(
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'warehouse' "
+        "AND schema_name = 'main' AND table_name = $table ORDER BY column_index", {"table": table},
+    )
+    columns = [(name, kind) for name, kind in rows if name not in RESERVED]
+    if not rows:
+        return None
+    return Present(table, {matched(name): kind for name, kind in columns}, {matched(name): name for name, _ in columns})
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every statement of one move is made from."""
+
+    table: str
+    definition: Definition
+    structure: Structure
+
+    @property
+    def ordinals(self) -> range:
+        """The target's columns."""
+        return range(len(self.structure.columns))
+
+    @property
+    def key(self) -> tuple[int, ...]:
+        """The key's columns, in the order in which they were stated."""
+        return tuple(self.structure.ordinal(name) for name in self.definition.key)
+
+    @property
+    def key_list(self) -> Sql:
+        """The key as a list."""
+        return listed(n(i) for i in self.key)
+
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """The columns as a new table stores them: the key first."""
+        first = self.key if self.definition.keyed else ()
+        return first + tuple(i for i in self.ordinals if i not in first)
+
+    @property
+    def order(self) -> Sql:
+        """The value that `order_by` puts first in the position."""
+        name = self.definition.order_by
+        return Sql("NULL") if name is None else n(self.structure.ordinal(name))
+
+    def shown(self, ordinals: Sequence[int]) -> Sql:
+        """Columns by their names in the target."""
+        return listed(identifier(self.structure.columns[i].shown) for i in ordinals)
+
+    def named(self, ordinals: Sequence[int]) -> Sql:
+        """Columns of the move, named as in the target."""
+        return listed(Sql(f"{n(i)} AS {identifier(self.structure.columns[i].shown)}") for i in ordinals)
+
+    def position(self, direction: str | None = None) -> Sql:
+        """ORDER BY of the position: the best row first."""
+        low = self.definition.strategy != "update" if direction is None else direction == "low"
+        way, nulls = ("ASC", "NULLS FIRST") if low else ("DESC", "NULLS LAST")
+        first = [] if self.definition.order_by is None else [Sql(f"{self.order} {way} {nulls}")]
+        return listed([*first, Sql(f"_rank {way}"), Sql(f"_row {way}")])
+
+    def matches(self, left: str, right: str) -> Sql:
+        """Whether two rows have one key."""
+        return listed((Sql(f"{left}.{n(i)} = {right}.{n(i)}") for i in self.key), " AND ")
+
+    def differs(self, left: str, right: str) -> Sql:
+        """Whether two rows of one key differ in a value."""
+        others = [i for i in self.ordinals if i not in self.key]
+        compared = [Sql(f"{left}.{n(i)} IS DISTINCT FROM {right}.{n(i)}") for i in others]
+        return Sql(f"({listed(compared, ' OR ')})") if compared else Sql("false")
+
+    def beats(self) -> Sql:
+        """Whether the target's row b (of version v) stands at a better position than the challenger c."""
+        low = self.definition.strategy != "update"
+        sign = "<" if low else ">"
+        place = f"(v.rank, b._row) {sign} (c._rank, c._row)"
+        if self.definition.order_by is None:
+            return Sql(f"({place})")
+        o = self.order
+        null_wins, null_loses = ("true", "false") if low else ("false", "true")
+        return Sql(f"(CASE WHEN b.{o} IS NOT DISTINCT FROM c.{o} THEN {place} WHEN b.{o} IS NULL THEN {null_wins} "
+                   f"WHEN c.{o} IS NULL THEN {null_loses} ELSE b.{o} {sign} c.{o} END)")
+
+    def accepted(self, table: str) -> Sql:
+        """The condition on the rows of one staging table."""
+        changed = {c.name: c.changed.get(table, True) for c in self.structure.columns}
+        return cells.accepted(self.structure.places[table], self.definition, changed)
+
+    def candidates(self, states: Sequence[str]) -> Sql:
+        """The accepted rows of the versions in these states, from all their staging tables."""
+        kinds = listed(literal(state) for state in states)
+        branches = [
+            piece("rows", staging=staging(table), table=literal(table), values=self._values(table),
+                  accepted=self.accepted(table), states=kinds)
+            for table in self.structure.places
+        ]
+        return self._union(branches)
+
+    def _values(self, table: str) -> Sql:
+        places = self.structure.places[table]
+        values = []
+        for i, column in enumerate(self.structure.columns):
+            if column.name in places:
+                changed = column.changed.get(table, True)
+                value = cells.value(places[column.name], column.type, self.definition, changed=changed)
+            else:
+                value = Sql(f"CAST(NULL AS {column.type})")
+            values.append(Sql(f"{value} AS {n(i)}"))
+        return listed(values)
+
+    def _union(self, branches: Sequence[Sql]) -> Sql:
+        if branches:
+            return Sql("(" + listed(branches, "\nUNION ALL\n") + ")")
+        nothing = listed(Sql(f"CAST(NULL AS {c.type}) AS {n(i)}") for i, c in enumerate(self.structure.columns))
+        values = f", {nothing}" if nothing else ""
+        return Sql(f"(SELECT CAST(NULL AS INTEGER) AS _version, CAST(NULL AS BIGINT) AS _row, "
+                   f"CAST(NULL AS BIGINT) AS _rank{values} WHERE false)")
+
+    def before(self, old: Present) -> Sql:
+        """The target as it is, where its columns have the types of now; one that it lacks is NULL."""
+        return Sql(f"(SELECT {self._old_values(old, {})}, t._version, t._row, false AS _differs "
+                   f"FROM {target(old.table)} AS t)")
+
+    def _old_values(self, old: Present, reread: Mapping[int, Sql]) -> Sql:
+        values = []
+        for i, column in enumerate(self.structure.columns):
+            if i in reread:
+                value = Sql(f"r.{n(i)}")
+            elif column.name in old.types:
+                value = identifier("t", old.shown[column.name])
+            else:
+                value = Sql(f"CAST(NULL AS {column.type})")
+            values.append(Sql(f"{value} AS {n(i)}"))
+        return listed(values)
+
+    def reread(self, warehouse: Warehouse, old: Present, every: Mapping[str, Mapping[str, int]]) -> Sql:
+        """The target as it is, under the types of now (what no longer fits differs from everything).
+
+        Args:
+            every: Columns' places by staging table, of the versions that leave as well.
+        """
+        retyped = {i: Sql("") for i, c in enumerate(self.structure.columns)
+                   if c.name in old.types and old.types[c.name] != c.type}
+        gone = [identifier("t", old.shown[name]) for name in old.types
+                if name not in {c.name for c in self.structure.columns}]
+        differs = [Sql(f"{name} IS NOT NULL") for name in gone] + [Sql(f"coalesce(r.m{i}, false)") for i in retyped]
+        branches = [self._reread_branch(table, places, list(retyped)) for table, places in every.items()] if retyped else []
+        source = fill(
+            "reread", target=target(old.table), values=self._old_values(old, retyped), staged=self._staged(branches),
+            differs=Sql(f"({listed(differs, ' OR ')})") if differs else Sql("false"),
+        )
+        relation = Sql(f"({source})")
+        if not set(retyped) & set(self.key if self.definition.keyed else ()):
+            return relation
+        conditions = listed((Sql(f"{n(i)} IS NOT NULL") for i in self.key), " AND ")
+        return piece("rekey", before=relation, key=self.key_list, present=conditions, position=self.position())
+
+    def _staged(self, branches: Sequence[Sql]) -> Sql:
+        nothing = Sql("SELECT CAST(NULL AS INTEGER) AS _version, CAST(NULL AS BIGINT) AS _row WHERE false")
+        return Sql("(" + listed(branches or [nothing], "\nUNION ALL\n") + ")")
+
+    def _reread_branch(self, table: str, places: Mapping[str, int], retyped: Sequence[int]) -> Sql:
+        values = [Sql("s._version"), Sql("s.rowid - v.first_row + 1 AS _row")]
+        for i in retyped:
+            column = self.structure.columns[i]
+            place = places.get(column.name)
+            if place is None:
+                values.append(Sql(f"CAST(NULL AS {column.type}) AS {n(i)}, false AS m{i}"))
+                continue
+            text = cells.cell(place, self.definition)
+            fits = cells.fits(text, column.type)
+            value = cells.value(place, column.type, self.definition, changed=True, forgiving=True)
+            values.append(Sql(f"CASE WHEN {fits} THEN {value} END AS {n(i)}"))
+            values.append(Sql(f"({text} IS NOT NULL AND NOT {fits}) AS m{i}"))
+        return Sql(f"SELECT {listed(values)} FROM {staging(table)} AS s "
+                   f"JOIN temp.placed AS v ON v.version_id = s._version "
+                   f"WHERE v.staging = {literal(table)} AND v.state IN ('kept', 'left')")

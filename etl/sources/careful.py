@@ -1,0 +1,240 @@
+r"""The careful reader, for files that the bulk reader must not read: one record at a time, each judged by name.
+
+It writes the good records to a file of UTF-8 with LF behind each record, no header and no blank lines, in the same
+dialect, so that the bulk reader (`skip=0`, `new_line='\n'`, `parallel=false`) reads exactly those rows. It never
+looks for a new beginning inside quotes, so that no row is invented.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.config import Reading
+from etl.errors import Problem
+from etl.sources import content
+from etl.sources.content import UNDECODABLE, Unreadable
+from etl.sources.dialect import Head
+from etl.sources.grammar import Dialect, Walk, one_line_record
+from etl.sources.scan import Scan
+
+RECORD_SHOWN = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Careful:
+    """What the careful reader made of a file.
+
+    `lines = head.lines + blank + rejected_lines + kept + line ends inside the cells of kept records`, where the head
+    is the scan's and `blank` leaves out the blank lines of the head.
+
+    Args:
+        kept: Records written.
+        rejects: One for each record that was not, in order.
+        rejected_lines: Physical lines of those records.
+        lines: Physical lines of the file.
+        blank: Lines without a character outside records, behind the head.
+        quoted: The quote character occurs in a kept record.
+        dialect: That of the written file.
+        longest: Bytes of the longest written record.
+        problem: Why the file as a whole cannot be read.
+    """
+
+    kept: int
+    rejects: tuple[Problem, ...]
+    rejected: int
+    rejected_lines: int
+    lines: int
+    blank: int
+    quoted: bool
+    dialect: Dialect
+    longest: int = 0
+    problem: Problem | None = None
+
+
+def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
+    """Judge every record of a file and write the good ones to another.
+
+    Args:
+        scan: Of a file without a problem that is not empty.
+
+    Raises:
+        OSError: The destination cannot be written.
+    """
+    head = _head_of(scan)
+    with destination.open("wb") as out:
+        reader = _Reader(scan, head, reading, out)
+        problem = reader.run()
+    return Careful(reader.kept, tuple(reader.rejects), len(reader.rejects), reader.rejected_lines, reader.line,
+                   reader.blank, reader.quoted, head.dialect, reader.longest, problem)
+
+
+def lines_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, int]:
+    """The physical line on which each of some kept records begins; rows count the kept records from 1."""
+    reader = _Reader(scan, _head_of(scan), reading, None, frozenset(rows))
+    reader.run()
+    return reader.places
+
+
+def _head_of(scan: Scan) -> Head:
+    if scan.head is None:
+        message = f"{scan.file.path} has no head to read records by"
+        raise ValueError(message)
+    return scan.head
+
+
+class _Reader:
+    """The state of one reading."""
+
+    def __init__(self, scan: Scan, head: Head, reading: Reading, out: io.BufferedWriter | None,
+                 wanted: frozenset[int] = frozenset()) -> None:
+        self.scan = scan
+        self.head = head
+        self.most_lines = reading.max_cell_lines
+        self.out = out
+        self.wanted = wanted
+        self.places: dict[int, int] = {}
+        self.kept = self.line = self.blank = self.rejected_lines = self.longest = 0
+        self.quoted = False
+        self.rejects: list[Problem] = []
+        self.record = one_line_record(head.dialect, head.width)
+        self.walk: Walk | None = None
+        self.began = 0
+        self.raw: list[str] = []
+        self.raw_size = 0
+        self.written: list[str] = []
+        self.marked = False
+
+    def run(self) -> Problem | None:
+        """Read to the end."""
+        try:
+            for batch in _batches(self.scan):
+                self._take(batch)
+        except Unreadable as unreadable:
+            return unreadable.problem
+        if self.walk is not None:
+            self._end_record(self.walk)
+        return None
+
+    def _take(self, batch: list[str]) -> None:
+        """Judge the records of a batch of lines and write the good ones."""
+        before = max(0, min(len(batch), self.head.lines - self.line))
+        self.line += before
+        self.marked = _has_marks(batch)
+        quote, delimiter, width = self.head.dialect.quote, self.head.dialect.delimiter, self.head.width
+        good: list[str] = []
+        self.written = good
+        for line in batch[before:] if before else batch:
+            self.line += 1
+            if self.walk is None:
+                body = line.rstrip("\r\n")
+                if not body and width > 1:
+                    self.blank += 1
+                    continue
+                if quote and quote in line:
+                    plain = self.record is not None and self.record.fullmatch(body) is not None
+                    self.quoted = self.quoted or plain
+                else:
+                    plain = line.count(delimiter) == width - 1
+                if plain and not (self.marked and UNDECODABLE.search(body)):
+                    self.kept += 1
+                    good.append(body)
+                    if self.kept in self.wanted:
+                        self.places[self.kept] = self.line
+                    continue
+            self._feed(line)
+        self._write(good)
+
+    def _write(self, good: list[str]) -> None:
+        if not good or self.out is None:
+            return
+        data = ("\n".join(good) + "\n").encode()
+        if self.out.tell() == 0 and data.startswith(b"\xef\xbb\xbf"):
+            self.out.write(b"\xef\xbb\xbf")  # the reader drops one mark; this character is a cell's
+        self.out.write(data)
+        if len(data) > self.longest:
+            self.longest = max(self.longest, *(len(record.encode()) + 1 for record in good))
+
+    def _feed(self, line: str) -> None:
+        """Take a line the long way."""
+        if self.walk is None:
+            self.walk = Walk(self.head.dialect, self.head.width)
+            self.began = self.line
+            self.raw, self.raw_size = [], 0
+        walk = self.walk
+        written = walk.feed(line)
+        if walk.cell_lines <= self.most_lines or self.raw_size <= RECORD_SHOWN:
+            self.raw.append(written)
+            self.raw_size += len(written)
+        if not walk.open or walk.fault is not None:
+            self._end_record(walk)
+
+    def _end_record(self, walk: Walk) -> None:
+        """Keep the record or reject it."""
+        self.walk = None
+        raw = "".join(self.raw).removesuffix("\n").removesuffix("\r")
+        found = self._fault(walk, raw)
+        if found is None:
+            self.kept += 1
+            self.written.append(raw)
+            self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
+            if self.kept in self.wanted:
+                self.places[self.kept] = self.began
+            return
+        self.rejected_lines += self.line - self.began + 1
+        code, message, text, advice = found
+        row = self.kept + len(self.rejects) + 1
+        self.rejects.append(Problem(code, message, self.scan.file.path, self.began, row, text=text,
+                                    record=_shown(raw, self.raw_size), advice=advice))
+
+    def _fault(self, walk: Walk, raw: str) -> tuple[str, str, str | None, str | None] | None:
+        """Code, message, text and advice of what is wrong with a record; None when nothing is."""
+        width = self.head.width
+        if walk.open:
+            return ("unclosed_quote", "a quote is opened and never closed; the record runs to the end of the file",
+                    None, "Close the quote, or state another --quote")
+        if bad := UNDECODABLE.search(raw):
+            return ("undecodable", f"byte 0x{ord(bad[0]) - 0xDC00:02X} is not {self.scan.encoding}",
+                    _escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
+                    "State the right encoding with --encoding, for example --encoding cp1252")
+        if walk.fault is not None:
+            return (walk.fault, "text stands between a closing quote and the end of the cell",
+                    walk.fault_text[:RECORD_SHOWN], "A quote inside a quoted cell is written twice")
+        if walk.cell_lines > self.most_lines:
+            return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
+                    f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
+        if walk.count < width:
+            return "missing_columns", f"found {walk.count} cells, expected {width}", None, None
+        if walk.surplus:
+            return "extra_columns", f"found {walk.count} cells, expected {width}", None, None
+        return None
+
+
+def _batches(scan: Scan) -> Iterator[list[str]]:
+    with content.open_regular(scan.file.absolute, scan.file.path) as raw:
+        yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
+
+
+def _has_marks(batch: list[str]) -> bool:
+    """Whether a batch holds marks of bytes that could not be decoded."""
+    text = "".join(batch)
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _escaped(text: str) -> str:
+    """A text with the bytes that could not be decoded as hexadecimal escapes."""
+    return UNDECODABLE.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
+
+
+def _shown(raw: str, size: int) -> str:
+    """A record as it is kept with its reject."""
+    cut = raw[:RECORD_SHOWN]
+    return _escaped(cut) + (f" ... (cut; more than {RECORD_SHOWN} characters)" if size > RECORD_SHOWN + 2 else "")

@@ -1,0 +1,218 @@
+"""The dialect and the header of a CSV text, from the stated options and its beginning."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from etl.config import Reading
+from etl.errors import Problem, UsageError
+from etl.sources.content import UNDECODABLE, whole_file
+from etl.sources.grammar import Dialect, Walk
+
+CANDIDATES = (",", ";", "\t", "|")
+SAMPLE = 1 << 16
+_ASCII = 128
+_WORDS = {"\\t": "\t", "tab": "\t"}
+_LONGEST_DELIMITER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands before the first record of data, and how the records are written.
+
+    Args:
+        header: The raw cells of the header record, untrimmed; None when the file has no header.
+        width: How many columns a record has.
+        header_lines: Physical lines of the header record; 0 without one.
+        skipped_lines: Lines skipped because it was stated.
+        blank_before: Blank lines before the header; 0 without one, where they are lines of data.
+        skipped_blank: How many of the skipped lines are blank.
+        skipped_quoted: Whether a quote occurs in the skipped lines.
+    """
+
+    dialect: Dialect
+    header: tuple[str, ...] | None
+    width: int
+    header_lines: int
+    skipped_lines: int
+    blank_before: int
+    skipped_blank: int = 0
+    skipped_quoted: bool = False
+
+    @property
+    def skip(self) -> int:
+        """Records to skip in a reader that counts a header of several lines as one."""
+        return self.skipped_lines + self.blank_before + (self.header is not None)
+
+    @property
+    def lines(self) -> int:
+        """Physical lines before the first line of data."""
+        return self.skipped_lines + self.blank_before + self.header_lines
+
+
+def stated_delimiter(reading: Reading) -> str | None:
+    """The stated delimiter, its words resolved; None when none is stated.
+
+    Raises:
+        UsageError: It cannot be a delimiter.
+    """
+    if reading.delimiter is None:
+        return None
+    delimiter = _WORDS.get(reading.delimiter.lower(), reading.delimiter)
+    if not 1 <= len(delimiter.encode("utf-8", "surrogatepass")) <= _LONGEST_DELIMITER or set(delimiter) & set("\r\n\0"):
+        message = f"--delimiter {reading.delimiter!r}: a delimiter is 1 to 4 bytes, no line end, or the word tab"
+        raise UsageError(message)
+    return delimiter
+
+
+def stated_quotes(reading: Reading) -> tuple[str, str]:
+    """Quote and escape character; the quote is `"` unless stated, the escape is the quote unless stated.
+
+    Raises:
+        UsageError: One of them is not a single ASCII character, or clashes with the delimiter.
+    """
+    quote = '"' if reading.quote is None else reading.quote
+    escape = quote if not reading.escape or not quote else reading.escape
+    delimiter = stated_delimiter(reading) or ""
+    for option, mark in (("--quote", quote), ("--escape", escape)):
+        if mark and (len(mark) != 1 or ord(mark) >= _ASCII or mark in "\r\n\0 "):
+            message = f"{option} {mark!r}: one ASCII character is needed, no space and no line end"
+            raise UsageError(message)
+        if mark and mark in delimiter:
+            message = f"{option} {mark!r} is part of the delimiter {delimiter!r}: choose another"
+            raise UsageError(message)
+    return quote, escape
+
+
+def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | Problem:
+    """Find the dialect and the header at the beginning of a text.
+
+    Args:
+        text: The beginning, decoded, without a byte order mark; its first 64 KB of data decide the delimiter.
+        complete: Whether that is all of it.
+
+    Raises:
+        UsageError: A stated option cannot be used.
+    """
+    delimiter = stated_delimiter(reading)
+    quote, escape = stated_quotes(reading)
+    lines = list(io.StringIO(text, newline=""))
+    skipped = lines[: reading.skip_rows]
+    rest = lines[reading.skip_rows :]
+    blank = next((i for i, line in enumerate(rest) if line.rstrip("\r\n")), len(rest))
+    data = rest[blank:]
+    if not data or (not complete and len(data) == 1 and not _ended(data[0])):
+        return _no_record(reading, path, complete=complete)
+    if delimiter is None:
+        found = _delimiter("".join(data)[:SAMPLE], complete and len(text) <= SAMPLE, quote, escape, path)
+        if isinstance(found, Problem):
+            return found
+        delimiter = found
+    dialect = Dialect(delimiter, quote, escape)
+    walk = Walk(dialect, collect=True)
+    taken = 0
+    for taken, line in enumerate(data, 1):  # noqa: B007  # counted past the loop
+        walk.feed(line)
+        if not walk.open:
+            break
+    if reading.header and (problem := _header_problem(walk, data, len(skipped) + blank + 1, path)):
+        return problem
+    header = tuple(cell or "" for cell in walk.cells) if reading.header else None
+    return Head(
+        dialect,
+        header,
+        width=max(walk.count, 1),
+        header_lines=taken if reading.header else 0,
+        skipped_lines=len(skipped),
+        blank_before=blank if reading.header else 0,
+        skipped_blank=sum(not line.rstrip("\r\n") for line in skipped),
+        skipped_quoted=bool(quote) and any(quote in line for line in skipped),
+    )
+
+
+def _ended(line: str) -> bool:
+    return line.endswith(("\n", "\r"))
+
+
+def _no_record(reading: Reading, path: str, *, complete: bool) -> Problem:
+    what = "header" if reading.header else "record"
+    if complete:
+        skipped = f" behind the {reading.skip_rows} skipped lines" if reading.skip_rows else ""
+        return whole_file("no_header", path, f"the file has no {what}{skipped}, only blank lines")
+    return whole_file("no_header", path, f"the {what} does not end in the first part of the file",
+                      "It may be no CSV file")
+
+
+def _header_problem(walk: Walk, data: list[str], line: int, path: str) -> Problem | None:
+    """Why the header record cannot be used, if it cannot."""
+    raw = data[0].rstrip("\r\n")[:SAMPLE]
+    if walk.open:
+        return Problem("unclosed_quote", "the header opens a quote that it never closes", path, line, record=raw,
+                       advice="Correct the header, or state another --quote", whole_file=True)
+    if walk.fault is not None:
+        return Problem("text_after_quote", "the header has text after a closing quote", path, line, record=raw,
+                       text=walk.fault_text[:SAMPLE], advice="Correct the header, or state another --quote",
+                       whole_file=True)
+    bad = next((cell for cell in walk.cells if cell and UNDECODABLE.search(cell)), None)
+    if bad is not None:
+        return Problem("undecodable", "the header has bytes that are not of the encoding", path, line,
+                       advice="State the right one with --encoding, for example --encoding cp1252", whole_file=True)
+    return None
+
+
+def _delimiter(sample: str, complete: bool, quote: str, escape: str, path: str) -> str | Problem:
+    """The one candidate that the first record holds outside quotes, else the one that fits the sample."""
+    first = _outside(sample, quote, escape)
+    present = tuple(c for c in CANDIDATES if c in first)
+    if not present:
+        return ","
+    if len(present) == 1:
+        return present[0]
+    if path.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv") and "\t" in present:
+        return "\t"
+    fitting = [c for c in present if _fits(sample, complete, Dialect(c, quote, escape))]
+    if len(fitting) == 1:
+        return fitting[0]
+    names = ", ".join("TAB" if c == "\t" else f"'{c}'" for c in fitting or present)
+    return whole_file("unclear_delimiter", path, f"the delimiter is not clear: it could be {names}",
+                      "State it with --delimiter")
+
+
+def _outside(sample: str, quote: str, escape: str) -> str:
+    """The first record without what stands in quotes at the beginning of cells, whatever delimits them."""
+    if not quote:
+        return sample.splitlines()[0]
+    out: list[str] = []
+    at, size, begins = 0, len(sample), True
+    while at < size and sample[at] not in "\r\n":
+        char = sample[at]
+        at += 1
+        if char == quote and begins:
+            while at < size and sample[at] != quote:
+                at += 2 if sample[at] == escape != quote else 1
+            at += 1
+            begins = at < size and sample[at] == quote and escape == quote  # a doubled quote goes on
+            continue
+        begins = char in CANDIDATES or (char == " " and begins)
+        out.append(char)
+    return "".join(out)
+
+
+def _fits(sample: str, complete: bool, dialect: Dialect) -> bool:
+    """Whether all whole records of the sample have the same number of cells under a dialect, more than one."""
+    counts: set[int] = set()
+    walk: Walk | None = None
+    for line in io.StringIO(sample, newline=""):
+        if walk is None and not line.rstrip("\r\n"):
+            continue
+        if not complete and not _ended(line):
+            break
+        walk = walk or Walk(dialect)
+        walk.feed(line)
+        if walk.fault is not None:
+            return False
+        if not walk.open:
+            counts.add(walk.count)
+            walk = None
+    return len(counts) == 1 and max(counts) > 1 and not (walk is not None and walk.open and complete)

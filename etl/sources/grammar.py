@@ -1,0 +1,191 @@
+"""The grammar of a CSV record, walked line by physical line.
+
+It is the grammar of DuckDB's strict reader where that one is sound: one space before an opening quote and any spaces
+after a closing one are dropped; a quote elsewhere in a cell is itself; empty unquoted cells past the last column are
+dropped. Unlike that reader, text after a closing quote is always an error, and an escape character that escapes
+nothing stays.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+Fault = str
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How cells stand in a record.
+
+    Args:
+        quote: The empty string when nothing is quoted.
+        escape: What stands before a quote inside a quoted cell; the quote itself unless stated.
+    """
+
+    delimiter: str
+    quote: str
+    escape: str
+
+
+class Walk:
+    """One record, fed its physical lines.
+
+    Attributes:
+        cells: The cells so far; None is an unquoted empty one. Filled when `collect` is set.
+        count: How many cells have ended.
+        surplus: Whether a cell past `width` holds anything.
+        cell_lines: Lines of the longest cell.
+        fault: `text_after_quote` at `fault_cell` and `fault_text`, else None.
+        open: Whether a quoted cell goes on in the next line.
+    """
+
+    __slots__ = (
+        "_cell",
+        "_collect",
+        "_delimiter",
+        "_escape",
+        "_inside",
+        "_lines",
+        "_plain_escape",
+        "_quote",
+        "cell_lines",
+        "cells",
+        "count",
+        "fault",
+        "fault_text",
+        "open",
+        "surplus",
+        "width",
+    )
+
+    def __init__(self, dialect: Dialect, width: int = 0, *, collect: bool = False) -> None:
+        """Begin a record of `width` columns; 0 is unknown."""
+        self._delimiter = dialect.delimiter
+        self._quote = dialect.quote
+        self._escape = dialect.escape
+        self._plain_escape = dialect.escape == dialect.quote
+        self._inside = re.compile(f"[{re.escape(dialect.quote + dialect.escape)}]" if dialect.quote else r"\Z")
+        self._cell: list[str] = []
+        self._lines = 1
+        self._collect = collect
+        self.width = width
+        self.cells: list[str | None] = []
+        self.count = 0
+        self.surplus = False
+        self.cell_lines = 1
+        self.fault: Fault | None = None
+        self.fault_text = ""
+        self.open = False
+
+    def feed(self, line: str) -> str:
+        """Take one physical line; return it as it is written for another reader of this dialect.
+
+        An escape character that escapes nothing is doubled there. When `open` is false afterwards, the record ended.
+        """
+        body = line.rstrip("\r\n")
+        at = 0
+        kept: list[str] = []
+        copied = 0
+        if self.open:
+            self._lines += 1
+            self.cell_lines = max(self.cell_lines, self._lines)
+        while True:
+            if self.open:
+                at, doubled = self._to_closing_quote(body, at)
+                for place in doubled:
+                    kept.append(body[copied:place] + self._escape)
+                    copied = place
+                if at < 0:
+                    if self._collect:
+                        self._cell.append(line[len(body) :])
+                    break
+                at = self._after_quote(body, at)
+                if self.fault is not None or at < 0:
+                    break
+            at = self._open_cell(body, at)
+            if at < 0:
+                break
+        return "".join([*kept, line[copied:]]) if kept else line
+
+    def _open_cell(self, body: str, at: int) -> int:
+        """Read an unquoted cell whole, or enter a quoted one; return where to go on, -1 at the end of the record."""
+        start = at
+        if self._quote:
+            if body.startswith(" ", at) and not body.startswith(self._delimiter, at):
+                at += 1
+            if body.startswith(self._quote, at):
+                self.open = True
+                self._lines = 1
+                self._cell = []
+                return at + 1
+        end = body.find(self._delimiter, start)
+        stop = len(body) if end < 0 else end
+        self._end_cell(body[start:stop] or None)
+        return end if end < 0 else self._next_cell(end)
+
+    def _next_cell(self, delimiter_at: int) -> int:
+        return delimiter_at + len(self._delimiter)
+
+    def _to_closing_quote(self, body: str, at: int) -> tuple[int, list[int]]:
+        """Go to behind the closing quote, -1 where there is none; also where an escape character escapes nothing."""
+        idle: list[int] = []
+        start = at
+        while True:
+            found = self._inside.search(body, at)
+            if found is None:
+                if self._collect:
+                    self._cell.append(body[start:])
+                return -1, idle
+            place = found.start()
+            following = body[place + 1 : place + 2]
+            if self._plain_escape or body[place] != self._quote:
+                escapes = following != "" and following in (self._quote, self._escape)
+            else:
+                escapes = False
+            if escapes:
+                if self._collect:
+                    self._cell.append(body[start:place] + following)
+                start = at = place + 2
+            elif body[place] == self._quote:
+                if self._collect:
+                    self._cell.append(body[start:place])
+                self.open = False
+                return place + 1, idle
+            else:
+                idle.append(place)
+                at = place + 1
+
+    def _after_quote(self, body: str, at: int) -> int:
+        """Drop spaces behind a closing quote; return where the next cell begins, -1 at the end of the record."""
+        while body.startswith(" ", at) and not body.startswith(self._delimiter, at):
+            at += 1
+        self._end_cell("".join(self._cell))
+        if at == len(body):
+            return -1
+        if body.startswith(self._delimiter, at):
+            return self._next_cell(at)
+        self.fault = "text_after_quote"
+        self.fault_text = body[at:]
+        return at
+
+    def _end_cell(self, cell: str | None) -> None:
+        self.count += 1
+        if self._collect:
+            self.cells.append(cell)
+        if cell is not None and self.width and self.count > self.width:
+            self.surplus = True
+
+
+def one_line_record(dialect: Dialect, width: int) -> re.Pattern[str] | None:
+    """What a good record of `width` cells on one line looks like, quotes doubled to escape them.
+
+    What it does not match may still be good: `Walk` decides. None where nothing is quoted, the quote is not its own
+    escape, or spaces delimit.
+    """
+    delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    if not quote or dialect.escape != dialect.quote or len(dialect.delimiter) > 1 or dialect.delimiter == " ":
+        return None
+    quoted = f" ?{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote} *+"
+    cell = f"(?:{quoted}|(?! ?{quote})[^{delimiter}]*+)"
+    return re.compile(f"{cell}(?:{delimiter}{cell}){{{width - 1}}}")

@@ -1,0 +1,176 @@
+"""One pass over the bytes of a file: fingerprint, physical lines, dialect, and who must read it.
+
+DuckDB's bulk reader reads a file when everything is stated and `care` is None. What it was found to do otherwise
+(rows lost, invented or changed without an error) is kept from it here, and named in `care`.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from etl.config import Reading
+from etl.errors import Problem
+from etl.result import Progress, Report
+from etl.sources import content
+from etl.sources.content import Compression, Unreadable, whole_file
+from etl.sources.dialect import Head
+from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.survey import Survey
+
+LARGE = 1 << 20
+REPORT_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """What one pass over a file found.
+
+    With `care` set, `lines`, `blank` and `quoted` are for the careful reader to tell and 0 or False here. What
+    no pass over bytes can tell cheaply is a quote never closed in the last record beside a stray one: the bulk reader
+    drops that record in silence, so a file whose lines do not add up is the careful reader's too.
+
+    Args:
+        fingerprint: SHA-256, in hex, over the bytes on disk and the way of reading them.
+        stat: Taken before the first byte was read.
+        taken_ns: The clock when it was taken.
+        encoding: The codec of the text.
+        lines: Physical lines.
+        blank: Lines without a character, outside skipped lines and the header record; those in cells included.
+        quoted: The quote character occurs.
+        size: Decompressed bytes. Above 8 MB a file that is quoted must be read with `parallel=false`: the bulk reader
+            starts in the middle otherwise, and makes rows of the lines of a cell.
+        care: Why the bulk reader must not read the file; None when it may.
+        head: None with a problem, and for an empty file.
+        empty: The text has no character.
+    """
+
+    file: SourceFile
+    fingerprint: str
+    stat: FileStat
+    taken_ns: int
+    compression: Compression
+    encoding: str = "utf-8"
+    lines: int = 0
+    blank: int = 0
+    quoted: bool = False
+    size: int = 0
+    care: str | None = None
+    head: Head | None = None
+    problem: Problem | None = None
+    empty: bool = False
+
+
+def scan(file: SourceFile, reading: Reading, tell: Callable[[int], None] | None = None) -> Scan:
+    """Read a file once, to its end.
+
+    Args:
+        tell: Called with the number of bytes of each piece that was read.
+
+    Raises:
+        UsageError: A stated option cannot be used.
+    """
+    compression = content.compression_of(file.path)
+    digest = hashlib.sha256()
+    taken = time.time_ns()
+    stat = file.stat
+
+    def seen(piece: bytes) -> None:
+        digest.update(piece)
+        if tell is not None:
+            tell(len(piece))
+
+    try:
+        with content.open_regular(file.absolute, file.path) as raw:
+            stat = FileStat.of(os.fstat(raw.fileno()))
+            survey = Survey(reading, file.path)
+            for piece in content.chunks(raw, file.path, compression, seen):
+                survey.take(piece)
+            survey.finish()
+            if FileStat.of(os.fstat(raw.fileno())) != stat:
+                raise Unreadable(_changed(file.path))  # noqa: TRY301  # told as every other problem of the bytes is
+    except Unreadable as unreadable:
+        return Scan(file, "", stat, taken, compression, problem=unreadable.problem)
+    digest.update(_canonical(reading))
+    care, head = survey.verdict(), survey.head
+    if care is not None or head is None:
+        return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, care=care, head=head,
+                    empty=not survey.begun, size=survey.size)
+    return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
+                survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head)
+
+
+@functools.lru_cache(maxsize=16)
+def _canonical(reading: Reading) -> bytes:
+    """The way of reading as bytes, once for all files of a run."""
+    return reading.canonical().encode()
+
+
+def still(file: SourceFile, stat: FileStat) -> bool:
+    """Whether the file on disk still has that stat."""
+    try:
+        return FileStat.of(file.absolute) == stat
+    except OSError:
+        return False
+
+
+def _changed(path: str) -> Problem:
+    return whole_file("changed", path, "the file changed while it was being read", "Run again when it is complete")
+
+
+def scan_all(files: Sequence[SourceFile], reading: Reading, report: Report, threads: int) -> list[Scan]:
+    """Scan files, in their order.
+
+    Large files are read side by side; small ones one after another, since most of their time is Python's own.
+    """
+    meter = _Meter(report, len(files), sum(file.stat.size for file in files))
+
+    def one(file: SourceFile) -> Scan:
+        found = scan(file, reading, meter.bytes)
+        meter.file()
+        return found
+
+    large = [file for file in files if file.stat.size >= LARGE]
+    if threads < 2 or len(large) < 2:  # noqa: PLR2004  # nothing to read side by side
+        done = [one(file) for file in files]
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            futures = {file.path: pool.submit(one, file) for file in large}
+            small = {file.path: one(file) for file in files if file.path not in futures}
+            done = [futures[file.path].result() if file.path in futures else small[file.path] for file in files]
+    meter.say()
+    return done
+
+
+class _Meter:
+    """Progress of several threads, told at most ten times a second."""
+
+    def __init__(self, report: Report, files_total: int, bytes_total: int) -> None:
+        self._report = report
+        self._files_total, self._bytes_total = files_total, bytes_total
+        self._files = self._bytes = 0
+        self._told = time.monotonic()
+        self._lock = threading.Lock()
+
+    def bytes(self, count: int) -> None:
+        """So many bytes more were read."""
+        with self._lock:
+            self._bytes += count
+            if time.monotonic() - self._told > REPORT_SECONDS:
+                self.say()
+
+    def file(self) -> None:
+        """One more file was read."""
+        with self._lock:
+            self._files += 1
+
+    def say(self) -> None:
+        """Tell how far the reading has come."""
+        self._told = time.monotonic()
+        self._report(Progress("read", self._files, self._files_total, self._bytes, self._bytes_total))

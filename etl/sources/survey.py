@@ -1,0 +1,237 @@
+"""The facts of a text, gathered from its bytes piece by piece."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from dataclasses import dataclass, field
+
+from etl.config import Reading
+from etl.errors import Problem
+from etl.sources import content
+from etl.sources.content import Unreadable, whole_file
+from etl.sources.dialect import Head, read_head, stated_quotes
+
+HEAD = 1 << 20
+LONGEST_LINE = 1_500_000
+_CLAIMS = (
+    (b"PK\x03\x04", "a zip archive or an Office document"),
+    (b"PAR1", "a Parquet file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"\x28\xb5\x2f\xfd", "a zstd file"),
+    (b"BZh", "a bzip2 file"),
+    (b"\xfd7zXZ\0", "an xz file"),
+    (b"%PDF-", "a PDF document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"SQLite format 3\0", "an SQLite database"),
+)
+_HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)
+_CONTROL = bytes(range(9)) + bytes(range(14, 27)) + bytes(range(28, 32))
+_BINARY_SAMPLE = 4096
+_BINARY_SHARE = 0.3
+_BINARY_LEAST = 16
+
+
+def false_claim(start: bytes, path: str, stated_encoding: str | None) -> Problem | None:
+    """What a file is that begins like this, where that is no text."""
+    for magic, what in _CLAIMS:
+        if start.startswith(magic):
+            return whole_file("not_csv", path, f"the file is {what}, not CSV text", "Give it the name of what it is")
+    if _HTML.match(start):
+        return whole_file("not_csv", path, "the file is an HTML page, not CSV text",
+                          "Fetch it again; a log-in or error page may have been saved in its place")
+    if content.encoding_of(start, stated_encoding) == "utf-8":
+        sample = start[:_BINARY_SAMPLE]
+        controls = len(sample) - len(sample.translate(None, _CONTROL))
+        if len(sample) >= _BINARY_LEAST and controls > _BINARY_SHARE * len(sample):
+            return whole_file("not_csv", path, "the file is binary, not CSV text",
+                              "If it is text, state its --encoding, for example utf-16")
+    return None
+
+
+@dataclass(slots=True)
+class Survey:
+    """The facts of a text, gathered piece by piece; no fact depends on where the pieces were cut."""
+
+    reading: Reading
+    path: str
+    start: bytearray = field(default_factory=bytearray)
+    judged: bool = False
+    begun: bool = False
+    encoding: str = "utf-8"
+    head: Head | None = None
+    care: str | None = None
+    lf: int = 0
+    cr: int = 0
+    crlf: int = 0
+    quotes: int = 0
+    blank: int = 0
+    size: int = 0
+    line_length: int = 0
+    last: bytes = b"\n"
+    ended_cr: bool = False
+    tail: bytes = b""
+    quote: bytes = b""
+    escape: bytes = b""
+    delimiter_is_space: bool = False
+    gap: bytes = b""
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece of decompressed bytes."""
+        self.size += len(piece)
+        if not self.judged:
+            self.start += piece
+            if len(self.start) < HEAD:
+                return
+            self._judge(complete=False)
+            piece, self.start = bytes(self.start), bytearray()
+        self._count(piece)
+
+    def finish(self) -> None:
+        """There is no further piece."""
+        if not self.judged and self.start:
+            self._judge(complete=True)
+            self._count(bytes(self.start))
+        if self.tail and self.care is None:
+            self._utf8(b"", final=True)
+
+    def _judge(self, *, complete: bool) -> None:
+        """Decide encoding, dialect and header from the beginning."""
+        self.judged = True
+        start = bytes(self.start[:HEAD])
+        complete = complete and len(start) == len(self.start)
+        if problem := false_claim(start, self.path, self.reading.encoding):
+            raise Unreadable(problem)
+        self.encoding = content.encoding_of(start, self.reading.encoding)
+        if self.encoding == "utf-8":
+            del self.start[: len(start) - len(start.removeprefix(codecs.BOM_UTF8))]
+        quote, escape = stated_quotes(self.reading)
+        self.quote = quote.encode()
+        self.escape = escape.encode() if escape != quote else b""
+        text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+        self.begun = bool(text)
+        if not text:
+            return
+        head = read_head(text, complete, self.reading, self.path)
+        if isinstance(head, Problem):
+            raise Unreadable(head)
+        self.head = head
+        self.delimiter_is_space = " " in head.dialect.delimiter
+        self.care = self._care_of_head(head)
+
+    def _care_of_head(self, head: Head) -> str | None:
+        """Why what the head says forbids the bulk reader."""
+        if self.encoding not in ("utf-8", "ascii"):
+            return f"the encoding is {self.encoding}"
+        if len(head.dialect.delimiter.encode()) > 1:
+            return "the delimiter has more than one byte"
+        if head.header_lines > 1:
+            return "the header has several lines"
+        if head.skipped_quoted:
+            return "a quote stands in the skipped lines"
+        return None
+
+    def _count(self, piece: bytes) -> None:
+        """Add the facts of one piece."""
+        if self.care is not None or not piece:
+            return
+        self._utf8(piece, final=False)
+        if b"\0" in piece:
+            self.care = "it has NUL characters"
+        lf = piece.count(b"\n")
+        self.lf += lf
+        if b"\r" in piece or self.ended_cr:
+            piece = self._unify(piece)
+        quotes = piece.count(self.quote) if self.quote else 0
+        if quotes or self.gap:
+            self.quotes += quotes
+            self._quoted(piece)
+        self._blank_lines(piece)
+        self._long_lines(piece)
+
+    def _unify(self, piece: bytes) -> bytes:
+        """Count the other line ends and make each one LF; a CRLF may lie across two pieces."""
+        cr = piece.count(b"\r")
+        crlf = piece.count(b"\r\n")
+        if self.ended_cr and piece.startswith(b"\n"):
+            self.crlf += 1
+            piece = piece[1:]
+        self.cr += cr
+        self.crlf += crlf
+        self.ended_cr = piece.endswith(b"\r")
+        return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+    def _utf8(self, piece: bytes, *, final: bool) -> None:
+        """Require UTF-8; `tail` is the beginning of a character that the next piece goes on."""
+        if piece.isascii() and not self.tail and not final:
+            return
+        whole = self.tail + piece
+        cut = len(whole) if final else _cut(whole)
+        self.tail = whole[cut:]
+        try:
+            whole[:cut].decode(self.encoding)
+        except UnicodeDecodeError:
+            self.care = f"it has bytes that are not {self.encoding}"
+
+    def _quoted(self, piece: bytes) -> None:
+        """Look for what the bulk reader gets wrong in quoted cells."""
+        if self.escape and self.escape in piece:
+            self.care = "it has escape characters"
+        if not self.delimiter_is_space:
+            self._quote_gaps(piece)
+
+    def _quote_gaps(self, piece: bytes) -> None:
+        """A quote, spaces and a quote: `"a" "b"` is read as one cell by the bulk reader."""
+        whole = self.gap + piece
+        if self.quote + b" " in whole and re.search(re.escape(self.quote) + b" +" + re.escape(self.quote), whole):
+            self.care = "a quote follows a quote after spaces"
+        bare = whole.rstrip(b" ")
+        self.gap = (self.quote + whole[len(bare) :][:1]) if bare.endswith(self.quote) else b""
+
+    def _blank_lines(self, piece: bytes) -> None:
+        """Count the empty lines of a piece whose line ends are LF."""
+        if self.last == b"\n" and piece.startswith(b"\n"):
+            self.blank += len(piece) - len(piece.lstrip(b"\n"))
+            piece = piece.lstrip(b"\n")
+        if b"\n\n" in piece:
+            self.blank += sum(map(len, re.findall(b"\n(\n+)", piece)))
+        self.last = piece[-1:] or self.last
+
+    def _long_lines(self, piece: bytes) -> None:
+        """Look for a line past what the bulk reader holds."""
+        first = piece.find(b"\n")
+        if first < 0:
+            self.line_length += len(piece)
+        elif len(piece) > LONGEST_LINE and max(map(len, piece.split(b"\n"))) > LONGEST_LINE:
+            self.line_length = LONGEST_LINE + 1
+        else:
+            self.line_length += first
+        if self.line_length > LONGEST_LINE:
+            self.care = "it has a very long line"
+        if first >= 0:
+            self.line_length = len(piece) - piece.rfind(b"\n") - 1
+
+    def verdict(self) -> str | None:
+        """Why the bulk reader must not read the text, once all of it was taken."""
+        if self.care is not None:
+            return self.care
+        if (self.lf > self.crlf) + (self.cr > self.crlf) + (self.crlf > 0) > 1:
+            return "its line ends are of more than one kind"
+        if self.quotes % 2:
+            return "its quotes are odd in number"
+        return None
+
+    @property
+    def lines(self) -> int:
+        """Physical lines."""
+        return self.lf + self.cr - self.crlf + (self.last != b"\n")
+
+
+def _cut(whole: bytes) -> int:
+    """Where the last whole UTF-8 character of some bytes ends."""
+    for back in range(1, min(4, len(whole)) + 1):
+        byte = whole[-back]
+        if byte & 0xC0 != 0x80:  # noqa: PLR2004  # no continuation byte
+            needed = 1 if byte < 0xC0 else 2 if byte < 0xE0 else 3 if byte < 0xF0 else 4  # noqa: PLR2004
+            return len(whole) - back if needed > back else len(whole)
+    return len(whole)

@@ -1,0 +1,88 @@
+"""The books of physical lines, and on which line a staged row begins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etl.config import Reading
+from etl.errors import BooksDoNotBalance
+from etl.names import Sql, listed
+from etl.sources.careful import lines_of
+from etl.sql_files import fill
+from etl.staging.stage import Staged, Trouble, staging
+from etl.warehouse import Warehouse
+
+
+def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading) -> dict[int, tuple[int, int]]:
+    """Count continuation lines from the cells, and hold every file's lines against its records.
+
+    Returns:
+        Per version id: blank lines outside cells, continuation lines (those of unreadable records included).
+
+    Raises:
+        Trouble: A file's lines do not add up as the bulk reader read it, or a cell has too many lines.
+        BooksDoNotBalance: They do not add up as the careful reader read it either.
+    """
+    cells: dict[int, tuple[int, int, int]] = {}
+    for table in sorted({item.table for item in staged if item.table and item.quoted}):
+        members = [item for item in staged if item.table == table]
+        cells |= _cells(warehouse, table, len(members[0].names), min(item.version_id for item in members))
+    lines: dict[int, tuple[int, int]] = {}
+    care: list[str] = []
+    serial: list[str] = []
+    for item in staged:
+        continuation, blank_inside, longest = cells.get(item.version_id, (0, 0, 0))
+        blank = item.blank if item.settled else 0 if len(item.names) == 1 else item.blank - blank_inside
+        lines[item.version_id] = (blank, continuation + item.rejected_lines - item.unreadable)
+        balanced = _balanced(item, *lines[item.version_id])
+        if item.settled:
+            if not balanced:
+                raise BooksDoNotBalance(
+                    f"The lines of {item.scan.file.path} do not balance: it has {item.scan.lines or 'other'} lines than "
+                    f"its {item.staged + item.unreadable} records account for. Nothing was loaded; please report this "
+                    "with the file."
+                )
+        elif continuation and not item.serial:
+            serial.append(item.scan.file.path)
+        elif not balanced or longest > reading.max_cell_lines:
+            care.append(item.scan.file.path)
+    if care or serial:
+        raise Trouble(care, serial=serial)
+    return lines
+
+
+def _balanced(item: Staged, blank: int, continuation: int) -> bool:
+    head = item.scan.head
+    if head is None:
+        return True
+    return item.lines == head.header_lines + head.skipped_lines + blank + item.staged + item.unreadable + continuation
+
+
+def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int, tuple[int, int, int]]:
+    def of_all(macro: str) -> list[Sql]:
+        return [Sql(f"{macro}(c{place})") for place in range(width)]
+
+    ends = of_all("etl_line_ends")
+    longest = Sql(f"greatest({listed(ends)})") if width > 1 else ends[0]
+    rows = warehouse.sql(
+        fill("continuation", staging=staging(table), line_ends=listed(ends, " + "),
+             blank_lines=listed(of_all("etl_blank_lines"), " + "), longest=longest), {"first": first},
+    )
+    return {int(version): (int(continuation), int(blank), int(most)) for version, continuation, blank, most in rows}
+
+
+def physical_lines(
+    warehouse: Warehouse, item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
+) -> Mapping[int, int]:
+    """The physical line on which each of some staged rows of a file begins.
+
+    Args:
+        continuation, blank: Of the file, as `count_lines` gave them.
+        rows: Places among the staged rows, from 1.
+    """
+    head = item.scan.head
+    if head is None:
+        return {}
+    if continuation or blank or item.unreadable or item.scan.care:
+        return lines_of(item.scan, reading, rows)
+    return {row: head.header_lines + head.skipped_lines + row for row in rows}

@@ -1,0 +1,274 @@
+"""Bulk-load files into staging: one scan for all files of one header and dialect."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from etl.config import Reading
+from etl.errors import Problem
+from etl.names import HeaderName, Sql, identifier, listed
+from etl.result import Progress, Report
+from etl.sources.careful import rewrite
+from etl.sources.discovery import SourceFile
+from etl.sources.grammar import Dialect
+from etl.sources.scan import Scan, still
+from etl.sql_files import fill
+from etl.warehouse import Warehouse
+
+SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
+SCAN_BYTES = 1 << 28
+PARALLEL_BYTES = 8_000_000  # from here on DuckDB reads a file from several places, even from inside a quoted cell
+LONGEST_LINE = 2_000_000  # bytes; DuckDB's own default, a longer record is for the careful reader
+
+
+class Trouble(Exception):  # noqa: N818  not an error: it tells the load to begin again, knowing more
+    """The bulk reader met files that it must not read, or that changed under it.
+
+    Args:
+        care: Paths that the careful reader must read.
+        problems: Files that changed or vanished.
+        serial: Paths that one thread must read from start to end.
+    """
+
+    def __init__(
+        self, care: Sequence[str] = (), problems: Sequence[Problem] = (), serial: Sequence[str] = ()
+    ) -> None:
+        """Keep them."""
+        super().__init__(f"{len(care)} for the careful reader, {len(serial)} for one thread, {len(problems)} problems")
+        self.care = tuple(care)
+        self.serial = tuple(serial)
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A file version on its way into staging."""
+
+    scan: Scan
+    names: tuple[HeaderName, ...]
+    care: bool = False
+    serial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A file version in staging.
+
+    Args:
+        table: Its staging table; empty for a file of 0 bytes.
+        lines: Physical lines of the file.
+        staged: Rows in staging.
+        rejects: Records that the parser could not read.
+        blank: Blank lines, those inside cells included until the books subtract them.
+        settled: The blank lines are final (the careful reader counted them).
+        rejected_lines: Physical lines of the unreadable records.
+        first_row: `rowid` of its first row, in this transaction.
+        serial: One thread read it from start to end.
+    """
+
+    version_id: int
+    scan: Scan
+    names: tuple[HeaderName, ...]
+    table: str
+    lines: int
+    staged: int
+    rejects: tuple[Problem, ...]
+    unreadable: int
+    rejected_lines: int
+    blank: int
+    settled: bool
+    quoted: bool
+    first_row: int
+    serial: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """One file as a scan takes it."""
+
+    incoming: Incoming
+    location: Path
+    dialect: Dialect
+    skip: int
+    compression: str
+    longest: int
+    staged: Staged
+
+
+def staging_table(names: Sequence[HeaderName]) -> str:
+    """The name of the staging table of one header: files of the same columns in the same order share it."""
+    return "s_" + hashlib.sha256(json.dumps([n.name for n in names]).encode()).hexdigest()[:20]
+
+
+def staging(table: str) -> Sql:
+    """A staging table in a statement."""
+    return identifier("warehouse", "staging", table)
+
+
+def stage_all(
+    warehouse: Warehouse, incoming: Sequence[Incoming], first: int, reading: Reading, folder: Path, report: Report
+) -> list[Staged]:
+    """Load file versions into staging, in the caller's transaction.
+
+    Args:
+        incoming: In order of rank.
+        first: The first free version id.
+        folder: An empty folder for what the careful reader writes.
+
+    Returns:
+        One a file, version ids from `first` without a gap, in the order in which they stand in staging.
+
+    Raises:
+        Trouble: Files must be read carefully, changed or vanished. The transaction may be aborted: roll back.
+    """
+    parts = [_part(item, reading, folder, number) for number, item in enumerate(incoming)]
+    groups: dict[tuple[object, ...], list[_Part]] = defaultdict(list)
+    for part in parts:
+        key = (part.staged.table, part.dialect, part.skip, part.compression, part.longest,
+               part.incoming.serial or (part.staged.settled and part.staged.serial))
+        groups[key].append(part)
+    done: list[Staged] = []
+    care: list[str] = []
+    files, size = 0, 0
+    totals = {"files_total": len(parts), "bytes_total": sum(p.incoming.scan.stat.size for p in parts)}
+    for group in groups.values():
+        for batch in _batches(group):
+            numbered = [replace(p, staged=replace(p.staged, version_id=first + i)) for i, p in enumerate(batch)]
+            first += len(batch)
+            staged, troubled = _scan(warehouse, numbered)
+            done += staged
+            care += troubled
+            files += len(batch)
+            size += sum(p.incoming.scan.stat.size for p in batch)
+            report(Progress("stage", files, totals["files_total"], size, totals["bytes_total"],
+                            rows=sum(s.staged for s in done)))
+    changed = [_changed(p.incoming.scan.file) for p in parts if not still(p.incoming.scan.file, p.incoming.scan.stat)]
+    if care or changed:
+        raise Trouble(care, changed)
+    return done
+
+
+def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
+    scan, head = item.scan, item.scan.head
+    empty = Staged(version_id=0, scan=scan, names=item.names, table="", lines=scan.lines, staged=0, rejects=(), unreadable=0,
+                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted, first_row=0,
+                   serial=item.serial or scan.size <= PARALLEL_BYTES)
+    if head is None:
+        return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, "none", LONGEST_LINE, empty)
+    staged = replace(empty, table=staging_table(item.names))
+    if not item.care:
+        skip = head.skipped_lines + head.blank_before + (1 if head.header is not None else 0)
+        return _Part(item, Path(scan.file.absolute), head.dialect, skip, scan.compression, LONGEST_LINE, staged)
+    location = folder / f"{number}.csv"
+    careful = rewrite(scan, reading, location)
+    problems = careful.rejects if careful.problem is None else (careful.problem,)
+    staged = replace(staged, lines=careful.lines, rejects=problems, unreadable=careful.rejected, rejected_lines=careful.rejected_lines,
+                     blank=careful.blank, settled=True, quoted=careful.quoted,
+                     serial=careful.quoted or staged.serial)
+    longest = max(LONGEST_LINE, careful.longest + 1)
+    return _Part(item, location, careful.dialect, 0, "none", longest, staged)
+
+
+def _batches(group: Sequence[_Part]) -> Iterator[list[_Part]]:
+    batch: list[_Part] = []
+    size = 0
+    for part in group:
+        if batch and (len(batch) >= SCAN_FILES or size + part.incoming.scan.stat.size > SCAN_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(part)
+        size += part.incoming.scan.stat.size
+    if batch:
+        yield batch
+
+
+def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], list[str]]:
+    """Read one batch; gives what is staged and the paths that need care."""
+    table = batch[0].staged.table
+    if not table:
+        return [part.staged for part in batch], []
+    places = range(len(batch[0].incoming.names))
+    columns = listed(Sql(f"c{place} VARCHAR") for place in places)
+    warehouse.sql(f"CREATE TABLE IF NOT EXISTS {staging(table)} (_version INTEGER, {columns})")
+    first = batch[0].staged.version_id
+    _forget_rejects(warehouse)
+    try:
+        warehouse.sql(fill("stage", staging=staging(table), columns=_typed(places)), {"first": first, **_values(batch)})
+        bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
+    except duckdb.Error as error:
+        raise _diagnose(warehouse, batch, error) from error
+    counts = {
+        int(version): (int(first_row), int(staged), int(span))
+        for version, first_row, staged, span in warehouse.sql(
+            fill("staged_rows", staging=staging(table)), {"first": first})
+    }
+    result = []
+    for part in batch:
+        first_row, staged, span = counts.get(part.staged.version_id, (0, 0, 0))
+        if span != staged:
+            raise AssertionError(f"rows of {part.incoming.scan.file.path} do not stand together in staging")
+        result.append(replace(part.staged, staged=staged, first_row=first_row))
+    return result, [batch[i].incoming.scan.file.path for i in sorted(bad)]
+
+
+def _typed(places: Sequence[int]) -> Sql:
+    return Sql("{" + ", ".join(f"'c{place}': 'VARCHAR'" for place in places) + "}")
+
+
+def _values(batch: Sequence[_Part]) -> dict[str, object]:
+    part = batch[0]
+    return {
+        "files": [_glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
+        "escape": part.dialect.escape, "skip": part.skip, "compression": part.compression, "longest": part.longest,
+        "parallel": not (part.incoming.serial or (part.staged.settled and part.staged.serial)),
+    }
+
+
+def _glob(location: Path) -> str:
+    """A path as DuckDB's glob that matches it alone."""
+    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
+
+
+def _forget_rejects(warehouse: Warehouse) -> None:
+    for table in ("reject_errors", "reject_scans"):
+        warehouse.sql(f"DROP TABLE IF EXISTS temp.main.{table}")
+
+
+def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error) -> Exception:
+    """Which files of a batch the reader cannot get through; the transaction is lost, so it is ended here."""
+    warehouse.raw.rollback()
+    changed = [_changed(p.incoming.scan.file) for p in batch if not still(p.incoming.scan.file, p.incoming.scan.stat)]
+    if changed:
+        return Trouble(problems=changed)
+    if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException) or batch[0].staged.settled:
+        return error
+    bad = _bisect(warehouse, list(batch))
+    return Trouble([p.incoming.scan.file.path for p in bad]) if bad else error
+
+
+def _bisect(warehouse: Warehouse, batch: list[_Part]) -> list[_Part]:
+    _forget_rejects(warehouse)
+    try:
+        warehouse.sql(fill("stage_trial", columns=_typed(range(len(batch[0].incoming.names)))), _values(batch))
+    except duckdb.Error:
+        if len(batch) == 1:
+            return batch
+        half = len(batch) // 2
+        return _bisect(warehouse, batch[:half]) + _bisect(warehouse, batch[half:])
+    return []
+
+
+def _changed(file: SourceFile) -> Problem:
+    gone = not Path(file.absolute).exists()
+    return Problem(
+        "vanished" if gone else "changed",
+        "the file vanished while it was read" if gone else "the file changed while it was read", file.path,
+        advice="Load again when nothing writes to it.", whole_file=True,
+    )

@@ -1,0 +1,115 @@
+"""The structure of a target, derived from the loaded versions: columns, their order, types, and why one is text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from etl.config import Definition
+from etl.names import matched
+from etl.sql_files import fill
+from etl.structure.kinds import Summary
+from etl.warehouse import Warehouse
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The cell that makes a column text."""
+
+    version_id: int
+    path: str
+    row: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedColumn:
+    """One column of a target.
+
+    Args:
+        name: What it matches by.
+        shown: Its name in the target.
+        changed: Per staging table that has it, whether a cell there may differ from its raw text.
+        example: The first cell, in the order of rows, that makes it text.
+        mixture: Why it is text where no single cell makes it so.
+    """
+
+    name: str
+    shown: str
+    type: str
+    changed: Mapping[str, bool]
+    example: Example | None = None
+    mixture: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Structure:
+    """Columns in order of first appearance, and where each staging table has them.
+
+    Args:
+        places: Per staging table of a loaded version: the place of each of its columns, by name.
+    """
+
+    columns: tuple[DerivedColumn, ...]
+    places: Mapping[str, Mapping[str, int]]
+
+    def column(self, name: str) -> DerivedColumn:
+        """The column of that name."""
+        return next(column for column in self.columns if column.name == name)
+
+    def ordinal(self, name: str) -> int:
+        """Its place in the derived order, from 0."""
+        return next(i for i, column in enumerate(self.columns) if column.name == name)
+
+
+def headers(warehouse: Warehouse, *, left: bool = False) -> dict[str, tuple[str, ...]]:
+    """Column names by staging table, of the loaded versions (with `left`, of those that leave too)."""
+    only = "" if left else " AND state <> 'left'"
+    rows = warehouse.sql(f"SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''{only}")
+    return {staging: tuple(json.loads(header)) for staging, header in rows}
+
+
+def derive(warehouse: Warehouse, definition: Definition) -> Structure:
+    """Derive the structure of the versions in temp table `scope` that are loaded after this move."""
+    order: dict[str, str] = {}
+    places: dict[str, dict[str, int]] = {}
+    for table, header, spelling, _rank in warehouse.sql(fill("headers")):
+        names = json.loads(header)
+        places[table] = {name: place for place, name in enumerate(names)}
+        for name, spelled in zip(names, json.loads(spelling), strict=True):
+            order.setdefault(name, spelled if definition.names == "keep" else name)
+    if definition.contract != "evolve" and definition.frozen:
+        order = {name: order.get(name, name) for name, _ in definition.frozen}
+    return Structure(_columns(warehouse, definition, order, places), places)
+
+
+def _columns(
+    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, int]]
+) -> tuple[DerivedColumn, ...]:
+    at = {(table, place): name for table, names in places.items() for name, place in names.items()}
+    summaries: dict[str, Summary] = dict.fromkeys(order, Summary())
+    changed: dict[str, dict[str, bool]] = {name: {} for name in order}
+    examples: dict[str, tuple[int, Example]] = {}
+    rows = warehouse.sql(fill("summaries"), {"digest": definition.cells_digest()})
+    for table, place, kinds, integer_digits, scale, rank, example in rows:
+        name = at[table, place]
+        if name not in summaries:
+            continue
+        summary = Summary(int(kinds), int(integer_digits), int(scale))
+        summaries[name] |= summary
+        changed[name][table] = summary.changed
+        if example is not None and (name not in examples or rank < examples[name][0]):
+            found = Example(example["version_id"], example["path"], example["row"], example["text"])
+            examples[name] = (rank, found)
+    stated = {matched(name): type_name for name, type_name in (*definition.columns, *definition.frozen)}
+    columns = []
+    for name, shown in order.items():
+        type_name = stated.get(name, summaries[name].type())
+        text = type_name == "VARCHAR" and name not in stated
+        columns.append(DerivedColumn(
+            name, shown, type_name, changed[name],
+            example=examples[name][1] if text and name in examples else None,
+            mixture=summaries[name].mixture() if text else None,
+        ))
+    return tuple(columns)

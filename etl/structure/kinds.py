@@ -1,0 +1,67 @@
+"""The lattice of kinds: from the kinds of a column's cells to its type.
+
+A summary is a set of kinds as bits beside the digits of its numbers. Two join
+by OR and by maximum, which is associative, commutative and idempotent: so a
+type is the same whatever the order of files, and narrows when a file leaves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INTEGER_64, INTEGER_128, INTEGER_BEYOND, FRACTION, BOOLEAN, DATE, TIMESTAMP, TEXT, WIDE, CHANGED = (
+    1, 2, 4, 8, 16, 32, 64, 128, 256, 512,
+)
+INTEGER = INTEGER_64 | INTEGER_128 | INTEGER_BEYOND
+NUMBER = INTEGER | FRACTION
+KIND_NAMES = ((INTEGER, "integers"), (FRACTION, "fractions"), (BOOLEAN, "booleans"), (DATE, "dates"),
+              (TIMESTAMP, "timestamps"))
+DECIMAL_DIGITS = 38
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The kinds of a column's cells (bits), and the most digits before and after the point of its numbers."""
+
+    kinds: int = 0
+    integer_digits: int = 0
+    scale: int = 0
+
+    def __or__(self, other: Summary) -> Summary:
+        """Their join."""
+        return Summary(self.kinds | other.kinds, max(self.integer_digits, other.integer_digits),
+                       max(self.scale, other.scale))
+
+    @property
+    def changed(self) -> bool:
+        """Whether a cell differs from its raw text."""
+        return bool(self.kinds & CHANGED)
+
+    def type(self) -> str:
+        """The type of a column with these cells (design: section 4, Types)."""
+        kinds = self.kinds & (NUMBER | BOOLEAN | DATE | TIMESTAMP | TEXT)
+        if kinds == BOOLEAN:
+            return "BOOLEAN"
+        if kinds == DATE:
+            return "DATE"
+        if kinds == TIMESTAMP:
+            return "TIMESTAMP"
+        if kinds == 0 or kinds & ~NUMBER:
+            return "VARCHAR"
+        if not kinds & FRACTION:
+            return "VARCHAR" if kinds & INTEGER_BEYOND else "HUGEINT" if kinds & INTEGER_128 else "BIGINT"
+        if not self.kinds & WIDE:
+            return "DOUBLE"
+        digits = self.integer_digits + self.scale
+        return f"DECIMAL({max(digits, 1)},{self.scale})" if digits <= DECIMAL_DIGITS else "VARCHAR"
+
+    def mixture(self) -> str | None:
+        """Why a column without a text cell is text; None where it is not."""
+        if self.type() != "VARCHAR" or self.kinds & TEXT:
+            return None
+        found = [name for kind, name in KIND_NAMES if self.kinds & kind]
+        if not found:
+            return "it has no cell that is not NULL"
+        if len(found) == 1 or self.kinds & ~(NUMBER | WIDE | CHANGED) == 0:
+            return "its numbers have more digits than a number type keeps"
+        return "it mixes " + " and ".join(found)

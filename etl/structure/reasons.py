@@ -1,0 +1,49 @@
+"""Why a column is text: the first cell that makes it so, with its file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from etl.config import Reading
+from etl.errors import shorten
+from etl.result import TargetColumn
+from etl.staging.lines import physical_lines
+from etl.staging.stage import Staged
+from etl.structure.derive import Example, Structure
+from etl.warehouse import Warehouse
+
+
+def target_columns(
+    warehouse: Warehouse, structure: Structure, staged: Sequence[Staged], lines: Mapping[int, tuple[int, int]],
+    reading: Reading,
+) -> tuple[TargetColumn, ...]:
+    """The target's columns with the reason of each that is text.
+
+    Args:
+        staged: The versions of this load; of others the line is known where their records are one line each.
+        lines: Per version of this load, its blank and continuation lines.
+    """
+    by_version = {item.version_id: item for item in staged}
+    columns = []
+    for column in structure.columns:
+        reason = column.mixture
+        if column.example is not None:
+            line = _line(warehouse, column.example, by_version, lines, reading)
+            place = column.example.path + (f":{line}" if line is not None else f" (row {column.example.row})")
+            reason = f"{place} = {shorten(column.example.text)}"
+        columns.append(TargetColumn(column.shown, column.type, reason))
+    return tuple(columns)
+
+
+def _line(
+    warehouse: Warehouse, example: Example, by_version: Mapping[int, Staged], lines: Mapping[int, tuple[int, int]],
+    reading: Reading,
+) -> int | None:
+    item = by_version.get(example.version_id)
+    if item is not None:
+        blank, continuation = lines[example.version_id]
+        return physical_lines(warehouse, item, continuation, blank, [example.row], reading).get(example.row)
+    found = warehouse.sql(
+        "SELECT header_lines + skipped_lines FROM etl.file_version WHERE version_id = $version "
+        "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0", {"version": example.version_id})
+    return int(found[0][0]) + example.row if found else None

@@ -1,0 +1,187 @@
+"""One connection to one DuckDB file, shared by SQLAlchemy and raw SQL in the same transaction."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from duckdb_sqlalchemy import ConnectionWrapper
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import StaticPool
+
+from etl.config import Settings
+from etl.errors import StorageError, WarehouseError, WarehouseLocked, WarehouseNewer
+from etl.names import Sql, literal
+from etl.warehouse.migrate import HEAD, migrate, revision
+
+ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
+
+
+class Warehouse:
+    """An open warehouse.
+
+    `sql` runs raw statements on DuckDB and `ledger` SQLAlchemy Core ones: both
+    on the same connection, so both are in the transaction that `transaction`
+    opens.
+    """
+
+    def __init__(self, raw: duckdb.DuckDBPyConnection, path: Path | None) -> None:
+        """Share `raw` with SQLAlchemy. `path` is None for a warehouse in memory."""
+        self.raw = raw
+        self.path = path
+        engine = create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(raw), poolclass=StaticPool)
+        self.ledger: Connection = engine.connect()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """One transaction around everything; an exception rolls it back."""
+        with self.ledger.begin():
+            yield
+
+    def sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run one statement with bound values and fetch what it gives."""
+        cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
+        return cursor.fetchall()
+
+    def one(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
+        """The first column of the first row."""
+        return self.sql(statement, values)[0][0]
+
+    def count(self, relation: Sql) -> int:
+        """How many rows a relation has."""
+        return int(self.one(f"SELECT count(*) FROM {relation}"))
+
+    def exists(self, schema: str, table: str) -> bool:
+        """Whether the warehouse has that table."""
+        found = self.sql(
+            "SELECT 1 FROM duckdb_tables() WHERE database_name = $d AND schema_name = $s AND table_name = $t",
+            {"d": ALIAS, "s": schema, "t": table},
+        )
+        return bool(found)
+
+    def close(self) -> None:
+        """Close the connection; DuckDB writes its checkpoint."""
+        self.ledger.close()
+        self.raw.close()
+
+
+@contextmanager
+def open_warehouse(path: Path, settings: Settings, *, write: bool) -> Iterator[Warehouse]:
+    """Open the warehouse file, made new (and migrated) where a writer finds none.
+
+    Raises:
+        WarehouseLocked: Another process held it for longer than the lock's time-out.
+        WarehouseNewer: A newer version of etl made it.
+        WarehouseError: It is not there (for a reader), or not a DuckDB database.
+        StorageError: Its folder cannot be made or written.
+    """
+    if not write and not path.exists():
+        raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
+    raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+    try:
+        _attach(raw, path, settings, write=write)
+        _settle(raw, settings, path.with_name(path.name + ".tmp"))
+        warehouse = Warehouse(raw, path)
+        _match_schema(warehouse, write=write)
+        yield warehouse
+    finally:
+        raw.close()
+
+
+@contextmanager
+def in_memory(settings: Settings, temp_dir: Path) -> Iterator[Warehouse]:
+    """An empty warehouse that leaves no file: for a plan before the first load. It spills into `temp_dir`."""
+    raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
+    try:
+        raw.execute(f"ATTACH ':memory:' AS {ALIAS}")
+        _settle(raw, settings, temp_dir)
+        warehouse = Warehouse(raw, None)
+        _match_schema(warehouse, write=True)
+        yield warehouse
+    finally:
+        raw.close()
+
+
+def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, write: bool) -> None:
+    if write:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"The folder {path.parent} of the warehouse cannot be made: {error.strerror}.") from error
+    if path.is_dir():
+        raise WarehouseError(f"The warehouse {path} is a folder. Name a file.")
+    options = "" if write else " (READ_ONLY)"
+    deadline = time.monotonic() + settings.lock_timeout
+    while True:
+        try:
+            raw.execute(f"ATTACH {literal(str(path))} AS {ALIAS}{options}")
+        except duckdb.Error as error:
+            if "lock" not in str(error).lower() or "conflict" not in str(error).lower():
+                raise _unusable(path, error) from error
+            if time.monotonic() >= deadline:
+                raise WarehouseLocked(_holder(path, str(error), settings.lock_timeout)) from error
+            time.sleep(0.05)
+        else:
+            return
+
+
+def _holder(path: Path, message: str, seconds: float) -> str:
+    found = re.search(r"held in (.+?) \(PID (\d+)\)(?: by user (\w+))?", message)
+    who = f"{found[1]} (process {found[2]})" if found else "another process"
+    return (f"The warehouse {path} is held by {who} and was not free within {seconds:g} s. "
+            "Wait for it to end, or give more time with --lock-timeout.")
+
+
+def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:
+    reason = str(error).splitlines()[0]
+    if "not a valid DuckDB database" in reason:
+        return WarehouseError(f"{path} is not a DuckDB database. Name another file with --warehouse, or move it away.")
+    if "newer version" in reason or "version number" in reason:
+        return WarehouseNewer(f"{path} was written by another version of DuckDB: {reason}")
+    if "Cannot open file" in reason or "Permission denied" in reason:
+        return StorageError(f"The warehouse {path} cannot be opened: {reason}. Check the folder's permissions.")
+    return WarehouseError(f"The warehouse {path} cannot be opened: {reason}")
+
+
+def _settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) -> None:
+    """The settings of every connection: what decides identity and bytes is never left to a default."""
+    temp = settings.temp_dir if settings.temp_dir is not None else beside
+    raw.execute(f"USE {ALIAS}")
+    raw.execute("SET TimeZone = 'UTC'")
+    raw.execute("SET default_collation = 'binary'")
+    raw.execute("SET preserve_insertion_order = true")
+    raw.execute("SET max_vacuum_tasks = 0")  # else closing rewrites what was just written (notes.md)
+    raw.execute("SET autoinstall_known_extensions = false")
+    raw.execute("SET autoload_known_extensions = false")
+    raw.execute("SET enable_progress_bar = false")
+    raw.execute(f"SET temp_directory = {literal(str(temp))}")
+    try:
+        raw.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
+    except duckdb.Error as error:
+        raise WarehouseError(f"--memory-limit {settings.memory_limit} is not a size such as 2GB or 500MB.") from error
+    if settings.threads is not None:
+        raw.execute(f"SET threads = {int(settings.threads)}")
+
+
+def _match_schema(warehouse: Warehouse, *, write: bool) -> None:
+    found = revision(warehouse)
+    if found == HEAD:
+        return
+    if found is not None and found > HEAD:
+        raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl (its schema is {found}, "
+                             f"this version knows {HEAD}). Install the newer version.")
+    if not write:
+        what = "is older than this version of etl" if found else "holds no tables of etl"
+        raise WarehouseError(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
+    migrate(warehouse)
+
+
+def remove_spill(path: Path) -> None:
+    """Remove what a killed process spilled beside the warehouse; only who holds the warehouse may call it."""
+    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)

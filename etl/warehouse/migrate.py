@@ -1,0 +1,40 @@
+"""The schema of the control tables, brought up to date by Alembic, which is imported only when there is work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from etl.resources import resources
+
+if TYPE_CHECKING:
+    from etl.warehouse.connection import Warehouse
+
+HEAD = "0001"  # revisions are numbered, so that a newer one can be told
+
+
+def revision(warehouse: Warehouse) -> str | None:
+    """The schema's revision, by one query; None for a database without control tables."""
+    found = warehouse.sql(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'etl' "
+        "AND table_name = 'alembic_version'"
+    )
+    if not found:
+        return None
+    rows = warehouse.sql("SELECT version_num FROM etl.alembic_version")
+    return str(rows[0][0]) if rows else None
+
+
+def migrate(warehouse: Warehouse, target: str = HEAD) -> None:
+    """Bring the control tables to `target` (`base` takes them away), in one transaction."""
+    from alembic import command  # noqa: PLC0415  0.4 s to import, and most runs have no work for it
+    from alembic.config import Config  # noqa: PLC0415  as above
+
+    config = Config()
+    config.set_main_option("script_location", str(resources("migrations")).replace("%", "%%"))
+    with warehouse.transaction():
+        warehouse.sql("CREATE SCHEMA IF NOT EXISTS etl")
+        warehouse.sql("CREATE SCHEMA IF NOT EXISTS staging")
+        config.attributes["connection"] = warehouse.ledger
+        found = revision(warehouse)
+        down = target == "base" or (found is not None and target < found)
+        (command.downgrade if down else command.upgrade)(config, target)

@@ -1,0 +1,8 @@
+-- removed: the lost keys that no loaded row claims any more.
+--
+-- Needs:   ${key}
+-- Expects: temp tables `lost` and `challenger`.
+CREATE OR REPLACE TEMP TABLE removed AS
+SELECT ${key}
+FROM temp.lost
+ANTI JOIN temp.challenger USING (${key});

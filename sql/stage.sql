@@ -1,0 +1,28 @@
+-- stage: read files of one header and dialect into their staging table, in one scan.
+--
+-- Cells stay text: NULL is an unquoted empty cell, '' is "". Rows stand in the order of the list and of each file;
+-- `file_index` is the file's place in the list. Records that the parser cannot read go to `reject_errors`.
+--
+-- Needs:   ${staging} ${columns}
+--          $first $files $delimiter $quote $escape $skip $compression $longest $parallel
+-- Expects: version ids are consecutive in the list, the first is $first; names of files are escaped as globs.
+INSERT INTO ${staging}
+SELECT CAST($first + file_index AS INTEGER), *
+FROM read_csv(
+    $files,
+    columns = ${columns},
+    header = false,
+    auto_detect = false,
+    delim = $delimiter,
+    quote = $quote,
+    escape = $escape,
+    skip = $skip,
+    compression = $compression,
+    max_line_size = $longest,
+    parallel = $parallel,
+    nullstr = '',
+    allow_quoted_nulls = false,
+    hive_partitioning = false,
+    store_rejects = true,
+    rejects_limit = 0
+);

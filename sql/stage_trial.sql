@@ -1,0 +1,23 @@
+-- stage_trial: whether the reader gets through these files at all, with nothing stored.
+--
+-- Needs:   ${columns} $files $delimiter $quote $escape $skip $compression $longest $parallel
+-- Expects: as stage.sql.
+SELECT count(*)
+FROM read_csv(
+    $files,
+    columns = ${columns},
+    header = false,
+    auto_detect = false,
+    delim = $delimiter,
+    quote = $quote,
+    escape = $escape,
+    skip = $skip,
+    compression = $compression,
+    max_line_size = $longest,
+    parallel = $parallel,
+    nullstr = '',
+    allow_quoted_nulls = false,
+    hive_partitioning = false,
+    store_rejects = true,
+    rejects_limit = 0
+);

@@ -1,0 +1,27 @@
+"""Where the packages of the tests are found, and how long hypothesis looks.
+
+`ETL_EXAMPLES=10000 pytest tests/laws` looks for as long as that takes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+
+if str(Path(__file__).parent) not in sys.path:
+    sys.path.insert(0, str(Path(__file__).parent))
+
+EXAMPLES = 40
+
+settings.register_profile(
+    "etl",
+    max_examples=int(os.environ.get("ETL_EXAMPLES", EXAMPLES)),
+    deadline=None,
+    derandomize=False,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+settings.load_profile("etl")

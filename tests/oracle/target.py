@@ -1,0 +1,169 @@
+"""The target: a pure function of the loaded files and the definition."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from oracle import kinds, names
+from oracle.kinds import Misfit, Type, Value
+from oracle.table import Cell, Table
+
+Strategy = Literal["append", "deduplicate", "update"]
+Position = tuple[tuple[int, object], str, int]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What turns rows into the target; columns by the form in which their names match.
+
+    Args:
+        declared: Declared types by column; none of them is modelled yet.
+    """
+
+    strategy: Strategy = "append"
+    key: tuple[str, ...] = ()
+    order_by: str | None = None
+    names: Literal["lower", "keep"] = "lower"
+    trim: bool = True
+    nulls: tuple[str, ...] = ()
+    declared: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def keyed(self) -> bool:
+        """Whether the target has one row a key."""
+        return self.strategy != "append"
+
+    def said(self, cell: Cell) -> str | None:
+        """What a cell says: its text, or None for NULL."""
+        if cell is None:
+            return None
+        text = cell.strip(names.WHITE_SPACE) if self.trim else cell
+        if (not text and cell) or text in self.nulls:
+            return None
+        return text
+
+
+@dataclass(frozen=True)
+class Row:
+    """A record of a file version: its place, and its cells as the file says them, by matching name."""
+
+    path: str
+    number: int
+    content: bytes = field(repr=False)
+    cells: Mapping[str, Cell] = field(compare=False)
+
+    def value(self, column: str, of: Type, definition: Definition) -> Value | Misfit:
+        """What a cell says under a type; a column that the file lacks is NULL."""
+        return kinds.value(definition.said(self.cells.get(column)), of)
+
+
+@dataclass(frozen=True)
+class Target:
+    """The target of a state.
+
+    Args:
+        shown: Columns in derived order: matching name to the name that is shown.
+        types: Matching name to type.
+        rows: In the order of the export.
+        accepted: The rows that it is made of, in order of (path, row); `rejected` are the others.
+    """
+
+    definition: Definition
+    shown: Mapping[str, str]
+    types: Mapping[str, Type]
+    rows: tuple[Row, ...]
+    accepted: tuple[Row, ...]
+    rejected: tuple[Row, ...]
+
+    def value(self, row: Row, column: str) -> Value:
+        """A cell of the target; NULL for a column that it has not."""
+        if column not in self.types:
+            return None
+        found = row.value(column, self.types[column], self.definition)
+        assert not isinstance(found, Misfit)
+        return found
+
+    def values(self, row: Row) -> tuple[Value, ...]:
+        """A row of the target, in derived order."""
+        return tuple(self.value(row, column) for column in self.shown)
+
+    def key(self, row: Row) -> tuple[Value, ...]:
+        """A row's key under the derived types."""
+        return tuple(self.value(row, column) for column in self.definition.key)
+
+    def position(self, row: Row) -> Position:
+        """Where a row stands in the total order."""
+        order_by = self.definition.order_by
+        return position(self.value(row, order_by) if order_by else None, row)
+
+
+def position(order: Value, row: Row) -> Position:
+    """NULL lowest, then the path code point by code point, then the row."""
+    return ((0, 0) if order is None else (1, order)), row.path, row.number
+
+
+def records(path: str, table: Table) -> list[Row]:
+    """The records of a file, numbered from 1."""
+    header = [name.match for name in names.of_header(table.header)]
+    content = table.content()
+    return [
+        Row(path, number, content, dict(zip(header, row, strict=True)))
+        for number, row in enumerate(table.rows, start=1)
+    ]
+
+
+def derive(loaded: Mapping[str, Table], definition: Definition) -> Target:
+    """The target of the loaded files under a definition."""
+    if definition.declared:
+        raise NotImplementedError("declared types")
+    shown = _shown(loaded, definition)
+    rows = [row for path in sorted(loaded) for row in records(path, loaded[path])]
+    for path, table in loaded.items():
+        _hold_to_key(path, table, definition)
+    accepted = tuple(row for row in rows if _accepted(row, definition))
+    rejected = tuple(row for row in rows if not _accepted(row, definition))
+    types = {
+        column: kinds.column_type(definition.said(row.cells.get(column)) for row in accepted) for column in shown
+    }
+    everything = Target(definition, shown, types, accepted, accepted, rejected)
+    return replace(everything, rows=_kept(everything))
+
+
+def _shown(loaded: Mapping[str, Table], definition: Definition) -> dict[str, str]:
+    """Columns in order of first appearance over (path, place in the header)."""
+    shown: dict[str, str] = {}
+    for path in sorted(loaded):
+        for name in names.of_header(loaded[path].header):
+            shown.setdefault(name.match, name.spelled if definition.names == "keep" else name.match)
+    return shown
+
+
+def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
+    """A file without a key or order column cannot be loaded, so it is no part of a state."""
+    header = {name.match for name in names.of_header(table.header)}
+    needed = {*(definition.key if definition.keyed else ()), *([definition.order_by] if definition.order_by else ())}
+    if table.header and not needed <= header:
+        raise ValueError(f"{path} lacks {sorted(needed - header)}")
+
+
+def _accepted(row: Row, definition: Definition) -> bool:
+    """A row whose key is not NULL."""
+    return not definition.keyed or all(definition.said(row.cells[column]) is not None for column in definition.key)
+
+
+def _kept(target: Target) -> tuple[Row, ...]:
+    """The strategy: which of the accepted rows the target holds, in the order of the export."""
+    ordered = sorted(target.rows, key=target.position)
+    if not target.definition.keyed:
+        return tuple(ordered)
+    winners: dict[tuple[Value, ...], Row] = {}
+    for row in ordered:
+        if target.definition.strategy == "update":
+            winners[target.key(row)] = row
+        else:
+            winners.setdefault(target.key(row), row)
+    # The values of one column are of one type, and no key is NULL: they compare. Text compares by code point, which is
+    # the order of its UTF-8 bytes.
+    return tuple(winners[key] for key in sorted(winners))

@@ -1,0 +1,141 @@
+"""The careful reader against a reading by hand and against DuckDB, which reads what it wrote."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl.config import Reading
+from etl.sources import content
+from etl.sources.careful import Careful, lines_of, rewrite
+from etl.sources.grammar import Dialect
+from etl.sources.scan import scan
+from sources.conftest import MakeFile
+from sources.oracle import Row, duckdb_rows, records, split_lines
+
+COMMA = Dialect(",", '"', '"')
+AS_WRITTEN = ", new_line='\\n', parallel=false"
+QUICK = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+CELLS = st.sampled_from(["a", "", '"a"', '""', '" x"', ' "b" ', '"a\nb"', '"\r\n"', '"D"', '"a""b"', 'c"c', '"a"x',
+                         '"\\d"', '"a" "b"', "  ", "é\0"])
+RECORDS = st.lists(st.lists(CELLS, min_size=1, max_size=3).map("D".join), min_size=1, max_size=5).map("\n".join)
+TEXTS = st.text(alphabet='aD" \n\r\\x', max_size=20) | RECORDS
+DIALECTS = st.sampled_from([COMMA, Dialect(";", "", ""), Dialect("||", '"', '"'), Dialect(" ", '"', '"'),
+                            Dialect(",", '"', "\\"), Dialect("\t", "'", "'")])
+
+
+def reading_of(dialect: Dialect) -> Reading:
+    """The way of reading that states a dialect."""
+    escape = dialect.escape if dialect.escape != dialect.quote else None
+    return Reading(delimiter=dialect.delimiter, quote=dialect.quote, escape=escape)
+
+
+def careful(file_data: bytes, make_file: MakeFile, reading: Reading, out: Path) -> Careful:
+    """Scan and rewrite some bytes."""
+    return rewrite(scan(make_file(file_data), reading), reading, out)
+
+
+def line_ends(rows: list[Row]) -> int:
+    """How many line ends stand inside cells."""
+    return sum(len(re.findall("\r\n|\r|\n", cell)) for row in rows for cell in row if cell)
+
+
+@QUICK
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
+def test_what_it_writes_is_what_the_file_says(
+    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int
+) -> None:
+    """DuckDB reads from the written file exactly the good records, and the lines add up."""
+    text = text.replace("D", dialect.delimiter)
+    header = dialect.delimiter.join(["h"] * width) + "\n"
+    reading = reading_of(dialect)
+    found = scan(make_file((header + text).encode()), reading)
+    assert found.problem is None
+    made = rewrite(found, reading, tmp_path / "out.csv")
+    every = records(text, dialect, width)
+    good = [record for record in every if not isinstance(record, str)]
+    assert (made.kept, made.rejected) == (len(good), len(every) - len(good))
+    assert made.lines == len(split_lines(header + text))
+    assert made.lines == 1 + made.blank + made.rejected_lines + made.kept + line_ends(good)
+    if good:
+        assert duckdb_rows(tmp_path / "out.csv", dialect, width, 0, AS_WRITTEN) == (good, 0)
+
+
+@QUICK
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
+def test_the_bulk_reader_where_no_care_is_asked(make_file: MakeFile, text: str, dialect: Dialect, width: int) -> None:
+    """Without care, DuckDB reads the same, reports a reject, or leaves lines over: never a silent change."""
+    text = text.replace("D", dialect.delimiter).replace("\r", "\n")
+    file = make_file((dialect.delimiter.join(["h"] * width) + "\n" + text).encode())
+    found = scan(file, reading_of(dialect))
+    if found.care is not None or found.head is None:
+        return
+    every = records(text, dialect, width)
+    read = duckdb_rows(Path(file.absolute), dialect, width, found.head.skip)
+    if read is None or read[1]:
+        assert any(isinstance(record, str) for record in every)
+        return
+    blank = found.blank if width > 1 else 0
+    if found.lines == 1 + blank + len(read[0]) + line_ends(read[0]):
+        assert read[0] == every
+
+
+@QUICK
+@given(data=TEXTS.map(lambda t: t.replace("D", ",").encode()) | st.binary(max_size=30), size=st.integers(1, 5))
+def test_pieces_do_not_matter(make_file: MakeFile, tmp_path: Path, data: bytes, size: int) -> None:
+    """Neither the records nor the rejects depend on where the bytes are cut."""
+    reading = Reading(delimiter=",", max_cell_lines=2)
+    found = scan(make_file(b"a,b\n" + data), reading)
+    if found.head is None:
+        return
+    whole = rewrite(found, reading, tmp_path / "whole.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(content, "CHUNK", size)
+        assert rewrite(found, reading, tmp_path / "cut.csv") == whole
+    assert (tmp_path / "cut.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"a,b\n1\n1,2\n", [("missing_columns", 2, 1)]),
+        (b"a,b\n1,2\n\n1,2,3\n", [("extra_columns", 4, 2)]),
+        (b"a,b\n1,2,,\n", []),
+        (b'a,b\n"1"x,2\n3,4\n', [("text_after_quote", 2, 1)]),
+        (b'a,b\n1,2\n"3,4\n5,6\n', [("unclosed_quote", 3, 2)]),
+        (b'a,b\n"1\n2\n3",4\n5,6\n', [("cell_too_long", 2, 1)]),
+        (b"a,b\n1,\xe9\n5,6\n\xff", [("undecodable", 2, 1), ("undecodable", 4, 3)]),
+    ],
+)
+def test_rejects_are_named(
+    make_file: MakeFile, tmp_path: Path, data: bytes, expected: list[tuple[str, int, int]]
+) -> None:
+    """Each reject has its code, physical line, row, and the record as the file says it."""
+    made = careful(data, make_file, Reading(max_cell_lines=2), tmp_path / "out.csv")
+    assert [(reject.code, reject.line, reject.row) for reject in made.rejects] == expected
+    assert all(reject.record and reject.path == "x.csv" for reject in made.rejects)
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig", "latin-1", "utf-32"])
+def test_encodings(make_file: MakeFile, tmp_path: Path, encoding: str) -> None:
+    """A text in any encoding becomes the same UTF-8."""
+    made = careful("a,b\r\né,ü\r\n".encode(encoding), make_file, Reading(encoding=encoding), tmp_path / "out.csv")
+    assert made.kept == 1
+    assert (tmp_path / "out.csv").read_text("utf-8") == "é,ü\n"
+
+
+def test_a_mark_in_the_first_cell_stays(make_file: MakeFile, tmp_path: Path) -> None:
+    """A first cell that begins with U+FEFF keeps it through DuckDB, which drops a mark at the beginning."""
+    careful("a,b\n\ufeff1,2\n".encode(), make_file, Reading(), tmp_path / "out.csv")
+    assert duckdb_rows(tmp_path / "out.csv", COMMA, 2, 0, AS_WRITTEN) == ([("\ufeff1", "2")], 0)
+
+
+def test_lines_of_rows(make_file: MakeFile) -> None:
+    """A kept row's physical line counts blank lines, rejects and the lines of cells before it."""
+    reading = Reading()
+    found = scan(make_file(b'a,b\n\n1,2\n"x\ny",2\nbad\n3,4\n'), reading)
+    assert lines_of(found, reading, [1, 2, 3]) == {1: 3, 2: 4, 3: 7}

@@ -1,0 +1,70 @@
+"""Delimiters and headers from the beginning of a text."""
+
+from __future__ import annotations
+
+import pytest
+
+from etl.config import Reading
+from etl.errors import Problem, UsageError
+from etl.sources.dialect import Head, read_head
+
+
+def head_of(text: str, reading: Reading = Reading(), path: str = "x.csv") -> Head:  # noqa: B008
+    """The head of a whole text that has one."""
+    found = read_head(text, complete=True, reading=reading, path=path)
+    assert isinstance(found, Head), found
+    return found
+
+
+@pytest.mark.parametrize(
+    ("text", "delimiter", "width"),
+    [
+        ("a,b\n1,2\n", ",", 2),
+        ("a;b\n1,5;2\n", ";", 2),
+        ("a\tb\n", "\t", 2),
+        ("a|b|c\n", "|", 3),
+        ("a\n1\n", ",", 1),
+        ('"a,x";b\n', ";", 2),
+        ("a, b;c\n1;2\n3;4\n", ";", 2),
+        ("sum (a|b),c\n1,2\n", ",", 2),
+    ],
+)
+def test_delimiters(text: str, delimiter: str, width: int) -> None:
+    """The first record decides, and where it does not, the records that follow."""
+    head = head_of(text)
+    assert (head.dialect.delimiter, head.width) == (delimiter, width)
+
+
+def test_unclear_delimiter() -> None:
+    """Two candidates that both fit are a problem that says what to state."""
+    found = read_head("a,b;c\n1,2;3\n", complete=True, reading=Reading(), path="x.csv")
+    assert isinstance(found, Problem)
+    assert found.code == "unclear_delimiter"
+    assert "--delimiter" in str(found)
+    assert head_of("a,b\tc\n1,2\t3\n", path="x.TSV.gz").dialect.delimiter == "\t"
+
+
+def test_header_cells_are_read_as_records_are() -> None:
+    """Header cells are raw: quotes resolved, nothing trimmed."""
+    head = head_of('\n\nskip\n\n "a ""b""\nc", d \n', Reading(skip_rows=3))
+    assert head.header == ('a "b"\nc', " d ")
+    assert (head.skipped_lines, head.blank_before, head.header_lines, head.skip) == (3, 1, 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"), [('"a,b\n1,2\n', "unclosed_quote"), ('"a"x,b\n', "text_after_quote"), ("\n\n", "no_header")]
+)
+def test_headers_that_cannot_be(text: str, code: str) -> None:
+    """A broken header is a problem of the whole file."""
+    found = read_head(text, complete=True, reading=Reading(), path="x.csv")
+    assert isinstance(found, Problem)
+    assert (found.code, found.whole_file) == (code, True)
+
+
+def test_stated_options() -> None:
+    """The word tab is a delimiter; what cannot be one is refused."""
+    assert head_of("a\tb\n", Reading(delimiter="\\t")).width == 2
+    assert head_of("a||b\n", Reading(delimiter="||")).width == 2
+    for wrong in (Reading(delimiter="\n"), Reading(delimiter="12345"), Reading(quote="é"), Reading(delimiter='"')):
+        with pytest.raises(UsageError):
+            read_head("a\n", complete=True, reading=wrong, path="x.csv")

@@ -1,0 +1,137 @@
+"""One pass over the bytes: lines, compression, claims, and the same facts however the bytes are cut."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import zstandard
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from etl.config import Reading
+from etl.result import Progress
+from etl.sources import content, survey
+from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.scan import scan, scan_all, still
+from sources.conftest import MakeFile
+from sources.oracle import split_lines
+
+TEXTS = st.text(alphabet='a,;" \n\r\té\0', max_size=40)
+QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+PLAIN = Reading(delimiter=",", header=False)
+
+
+@QUICK
+@given(text=TEXTS, end=st.sampled_from(["\n", "\r\n", "\r"]), skip=st.integers(0, 2))
+def test_lines_and_blanks(make_file: MakeFile, text: str, end: str, skip: int) -> None:
+    """Lines and blank lines are those of a reading by hand."""
+    text = text.replace("\0", "").replace("\r", "\n").replace("\n", end)
+    found = scan(make_file(text.encode()), replace(PLAIN, skip_rows=skip))
+    if found.head is not None and found.care is None:
+        lines = split_lines(text)
+        assert found.lines == len(lines)
+        assert found.blank == sum(not line for line in lines[skip:])
+        assert found.quoted == ('"' in text)
+
+
+@QUICK
+@given(data=TEXTS.map(str.encode) | st.binary(max_size=30), size=st.integers(1, 7))
+def test_pieces_do_not_matter(make_file: MakeFile, data: bytes, size: int) -> None:
+    """No fact depends on where the bytes are cut, compressed or not."""
+    for name, stored in (("x.csv", data), ("x.csv.gz", gzip.compress(data)), ("x.csv.zst", zstandard.compress(data))):
+        file = make_file(stored, name)
+        whole = replace(scan(file, PLAIN), taken_ns=0)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(content, "CHUNK", size)
+            patch.setattr(survey, "HEAD", 64)
+            cut = replace(scan(file, PLAIN), taken_ns=0)
+        assert cut.care is None if whole.care is None else cut.care is not None
+        assert replace(cut, care=whole.care) == whole
+
+
+@QUICK
+@given(data=st.binary(max_size=200).map(lambda b: b * 3), cut=st.integers(1, 20))
+def test_cut_streams_are_told(make_file: MakeFile, data: bytes, cut: int) -> None:
+    """A compressed stream that lacks its end is a problem, and several streams in one file are read whole."""
+    for name, stored in (("x.csv.gz", gzip.compress(data)), ("x.csv.zst", zstandard.compress(data))):
+        short = scan(make_file(stored[: max(1, len(stored) - cut)], name), PLAIN)
+        assert short.problem is not None
+        assert short.problem.code in {"truncated", "corrupt", "not_csv"}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(content, "CHUNK", 7)
+            with content.open_regular(make_file(stored * 2, name).absolute, name) as raw:
+                assert b"".join(content.chunks(raw, name, content.compression_of(name))) == data * 2
+
+
+def test_bad_checksum(make_file: MakeFile) -> None:
+    """A gzip file whose checksum is wrong is corrupt."""
+    stored = bytearray(gzip.compress(b"a,b\n1,2\n"))
+    stored[-6] ^= 1
+    found = scan(make_file(bytes(stored), "x.csv.gz"), PLAIN)
+    assert found.problem is not None
+    assert found.problem.code == "corrupt"
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"PK\x03\x04xx", "zip"), (b"PAR1xxxx", "Parquet"), (gzip.compress(b"a"), "gzip"),
+        (b"\n <!DOCTYPE html><p>", "HTML"), (b"<HTML>", "HTML"), (b"\0\0\0\0a" * 9, "binary"),
+        ("a,b\n1,2\n3,4\n".encode("utf-16-le"), "binary"),
+    ],
+)
+def test_false_claims(make_file: MakeFile, data: bytes, word: str) -> None:
+    """A file that is not what it claims is a problem with a sentence."""
+    found = scan(make_file(data), Reading())
+    assert found.problem is not None
+    assert word in str(found.problem)
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"a,b\r\n1,2\n", "line ends"), (b"a,b\n\xff,2\n", "utf-8"), (b'a,b\n"1,2\n', "odd"),
+        (b"a\nlong enough\n\0\n", "NUL"),
+        (b'a\n"b" "c"\n', "spaces"), ("\ufeffa\n1\n".encode("utf-16-le"), "utf-16"), (b'"a\nb"\n1\n', "header"),
+        (b"a\n" + b"x" * 1_600_000, "long"), (b"a\n" + b"x" * 1_600_000 + b"\n1\n", "long"),
+    ],
+)
+def test_care(make_file: MakeFile, data: bytes, word: str) -> None:
+    """What the bulk reader must not read is told, with the reason."""
+    found = scan(make_file(data), Reading())
+    assert found.problem is None
+    assert found.care is not None
+    assert word in found.care
+
+
+def test_empty_and_gone(make_file: MakeFile, tmp_path: Path) -> None:
+    """An empty file is empty, whatever holds it; one that is gone is a problem."""
+    for data, name in ((b"", "x.csv"), (gzip.compress(b""), "x.csv.gz"), (b"\xef\xbb\xbf", "x.csv")):
+        found = scan(make_file(data, name), Reading())
+        assert found.empty
+        assert found.problem is None
+    gone = SourceFile("gone.csv", str(tmp_path / "gone.csv"), FileStat(0, 0, 0, 0))
+    found = scan(gone, Reading())
+    assert found.problem is not None
+    assert found.problem.code == "vanished"
+    assert not still(gone, gone.stat)
+
+
+def test_fingerprint(make_file: MakeFile) -> None:
+    """The fingerprint is of the bytes and the way of reading them, not of the name."""
+    one, two = scan(make_file(b"a\n", "a.csv"), PLAIN), scan(make_file(b"a\n", "b.csv"), PLAIN)
+    assert one.fingerprint == two.fingerprint
+    assert scan(make_file(b"a\n"), Reading()).fingerprint != one.fingerprint
+    assert still(one.file, one.stat)
+
+
+def test_scan_all_keeps_the_order(make_file: MakeFile) -> None:
+    """Large and small files come back in their order, and the progress ends complete."""
+    files = [make_file(b"a\n" * (1 << 20 if i % 2 else i + 1), f"{i}.csv") for i in range(6)]
+    told: list[Progress] = []
+    found = scan_all(files, Reading(), told.append, 2)
+    assert [one.file for one in found] == files
+    assert (told[-1].files, told[-1].bytes) == (6, told[-1].bytes_total)
