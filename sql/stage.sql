@@ -3,7 +3,7 @@
 -- Cells stay text: NULL is an unquoted empty cell, '' is "". Rows stand in the order of the list and of each file;
 -- `file_index` is the file's place in the list. Records that the parser cannot read go to `reject_errors`.
 --
--- Needs:   ${staging} ${columns}
+-- Needs:   ${staging} ${columns} ${line_end}
 --          $first $files $delimiter $quote $escape $skip $compression $longest $parallel
 -- Expects: version ids are consecutive in the list, the first is $first; names of files are escaped as globs.
 INSERT INTO ${staging}
@@ -19,7 +19,7 @@ FROM read_csv(
     skip = $skip,
     compression = $compression,
     max_line_size = $longest,
-    parallel = $parallel,
+    parallel = $parallel${line_end},
     nullstr = '',
     allow_quoted_nulls = false,
     hive_partitioning = false,

@@ -1,6 +1,6 @@
 -- stage_trial: whether the reader gets through these files at all, with nothing stored.
 --
--- Needs:   ${columns} $files $delimiter $quote $escape $skip $compression $longest $parallel
+-- Needs:   ${columns} ${line_end} $files $delimiter $quote $escape $skip $compression $longest $parallel
 -- Expects: as stage.sql.
 SELECT count(*)
 FROM read_csv(
@@ -14,7 +14,7 @@ FROM read_csv(
     skip = $skip,
     compression = $compression,
     max_line_size = $longest,
-    parallel = $parallel,
+    parallel = $parallel${line_end},
     nullstr = '',
     allow_quoted_nulls = false,
     hive_partitioning = false,

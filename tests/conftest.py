@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 if str(Path(__file__).parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parent))
 
-EXAMPLES = 40
+EXAMPLES = 24
 
 settings.register_profile(
     "etl",

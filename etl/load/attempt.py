@@ -54,7 +54,7 @@ class Attempt:
     """A try, with all that is known when it begins.
 
     Args:
-        care, serial: Paths that the careful reader, or one thread, must read.
+        care: Paths that the careful reader must read.
         skipped: Problems by path of the files that `--on-error skip_file` leaves out.
     """
 
@@ -67,7 +67,6 @@ class Attempt:
     report: Report
     started: datetime
     care: frozenset[str] = frozenset()
-    serial: frozenset[str] = frozenset()
     skipped: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
     version: str = VERSION
 
@@ -175,8 +174,7 @@ def _coming(task: Attempt) -> _Coming:
             against += [replace(warning, whole_file=True) for warning in said]
         problems += against
         if not against and scan.file.path not in task.skipped:
-            files.append(Incoming(scan, names, scan.care is not None or scan.file.path in task.care,
-                                  scan.file.path in task.serial))
+            files.append(Incoming(scan, names, scan.care is not None or scan.file.path in task.care))
     if settings.strict:
         problems += [replace(w, whole_file=True) for w in warnings if w.code in ("unused", "twin")]
     skipped = dict(task.skipped)
@@ -227,7 +225,7 @@ def _stage(task: Attempt, coming: _Coming, folder: Path) -> tuple[list[Staged], 
     except Trouble as trouble:
         if trouble.problems:
             _unfit(task, {problem.path: (problem,) for problem in trouble.problems if problem.path is not None})
-        raise Again(replace(task, care=task.care | set(trouble.care), serial=task.serial | set(trouble.serial))) from None
+        raise Again(replace(task, care=task.care | set(trouble.care))) from None
 
 
 def _unfit(task: Attempt, found: Mapping[str, tuple[Problem, ...]]) -> NoReturn:

@@ -29,10 +29,9 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
         cells |= _cells(warehouse, table, len(members[0].names), min(item.version_id for item in members))
     lines: dict[int, tuple[int, int]] = {}
     care: list[str] = []
-    serial: list[str] = []
     for item in staged:
         continuation, blank_inside, longest = cells.get(item.version_id, (0, 0, 0))
-        blank = item.blank if item.settled else 0 if len(item.names) == 1 else item.blank - blank_inside
+        blank = _blank(item, blank_inside)
         lines[item.version_id] = (blank, continuation + item.rejected_lines - item.unreadable)
         balanced = _balanced(item, *lines[item.version_id])
         if item.settled:
@@ -42,13 +41,18 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
                     f"its {item.staged + item.unreadable} records account for. Nothing was loaded; please report this "
                     "with the file."
                 )
-        elif continuation and not item.serial:
-            serial.append(item.scan.file.path)
         elif not balanced or longest > reading.max_cell_lines:
             care.append(item.scan.file.path)
-    if care or serial:
-        raise Trouble(care, serial=serial)
+    if care:
+        raise Trouble(care)
     return lines
+
+
+def _blank(item: Staged, blank_inside: int) -> int:
+    """Blank lines that are neither in a cell nor, in a file of one column, a record."""
+    if item.settled or item.scan.head is None:
+        return item.blank
+    return item.scan.head.blank_before if len(item.names) == 1 else item.blank - blank_inside
 
 
 def _balanced(item: Staged, blank: int, continuation: int) -> bool:

@@ -24,7 +24,7 @@ from etl.warehouse import Warehouse
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
-PARALLEL_BYTES = 8_000_000  # from here on DuckDB reads a file from several places, even from inside a quoted cell
+PARALLEL_BYTES = 8_000_000  # from here on DuckDB begins in the middle of a file, even inside a quoted cell (notes.md)
 LONGEST_LINE = 2_000_000  # bytes; DuckDB's own default, a longer record is for the careful reader
 
 
@@ -34,16 +34,12 @@ class Trouble(Exception):  # noqa: N818  not an error: it tells the load to begi
     Args:
         care: Paths that the careful reader must read.
         problems: Files that changed or vanished.
-        serial: Paths that one thread must read from start to end.
     """
 
-    def __init__(
-        self, care: Sequence[str] = (), problems: Sequence[Problem] = (), serial: Sequence[str] = ()
-    ) -> None:
-        """Keep them."""
-        super().__init__(f"{len(care)} for the careful reader, {len(serial)} for one thread, {len(problems)} problems")
+    def __init__(self, care: Sequence[str] = (), problems: Sequence[Problem] = ()) -> None:
+        """Keep both."""
+        super().__init__(f"{len(care)} files for the careful reader, {len(problems)} with problems")
         self.care = tuple(care)
-        self.serial = tuple(serial)
         self.problems = tuple(problems)
 
 
@@ -54,7 +50,6 @@ class Incoming:
     scan: Scan
     names: tuple[HeaderName, ...]
     care: bool = False
-    serial: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +65,6 @@ class Staged:
         settled: The blank lines are final (the careful reader counted them).
         rejected_lines: Physical lines of the unreadable records.
         first_row: `rowid` of its first row, in this transaction.
-        serial: One thread read it from start to end.
     """
 
     version_id: int
@@ -86,7 +80,6 @@ class Staged:
     settled: bool
     quoted: bool
     first_row: int
-    serial: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +93,11 @@ class _Part:
     compression: str
     longest: int
     staged: Staged
+
+    @property
+    def parallel(self) -> bool:
+        """Whether DuckDB may begin in the middle of the file: never where it may begin inside a quoted cell."""
+        return not self.staged.settled and not (self.staged.quoted and self.incoming.scan.size > PARALLEL_BYTES)
 
 
 def staging_table(names: Sequence[HeaderName]) -> str:
@@ -131,8 +129,7 @@ def stage_all(
     parts = [_part(item, reading, folder, number) for number, item in enumerate(incoming)]
     groups: dict[tuple[object, ...], list[_Part]] = defaultdict(list)
     for part in parts:
-        key = (part.staged.table, part.dialect, part.skip, part.compression, part.longest,
-               part.incoming.serial or (part.staged.settled and part.staged.serial))
+        key = (part.staged.table, part.dialect, part.skip, part.compression, part.longest, part.parallel)
         groups[key].append(part)
     done: list[Staged] = []
     care: list[str] = []
@@ -158,20 +155,17 @@ def stage_all(
 def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
     scan, head = item.scan, item.scan.head
     empty = Staged(version_id=0, scan=scan, names=item.names, table="", lines=scan.lines, staged=0, rejects=(), unreadable=0,
-                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted, first_row=0,
-                   serial=item.serial or scan.size <= PARALLEL_BYTES)
+                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted, first_row=0)
     if head is None:
         return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, "none", LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(item.names))
     if not item.care:
-        skip = head.skipped_lines + head.blank_before + (1 if head.header is not None else 0)
-        return _Part(item, Path(scan.file.absolute), head.dialect, skip, scan.compression, LONGEST_LINE, staged)
+        return _Part(item, Path(scan.file.absolute), head.dialect, head.skip, scan.compression, LONGEST_LINE, staged)
     location = folder / f"{number}.csv"
     careful = rewrite(scan, reading, location)
     problems = careful.rejects if careful.problem is None else (careful.problem,)
     staged = replace(staged, lines=careful.lines, rejects=problems, unreadable=careful.rejected, rejected_lines=careful.rejected_lines,
-                     blank=careful.blank, settled=True, quoted=careful.quoted,
-                     serial=careful.quoted or staged.serial)
+                     blank=careful.blank + head.blank_before, settled=True, quoted=careful.quoted)
     longest = max(LONGEST_LINE, careful.longest + 1)
     return _Part(item, location, careful.dialect, 0, "none", longest, staged)
 
@@ -200,7 +194,7 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     first = batch[0].staged.version_id
     _forget_rejects(warehouse)
     try:
-        warehouse.sql(fill("stage", staging=staging(table), columns=_typed(places)), {"first": first, **_values(batch)})
+        warehouse.sql(fill("stage", staging=staging(table), columns=_typed(places), line_end=_line_end(batch)), {"first": first, **_values(batch)})
         bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
     except duckdb.Error as error:
         raise _diagnose(warehouse, batch, error) from error
@@ -218,6 +212,11 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     return result, [batch[i].incoming.scan.file.path for i in sorted(bad)]
 
 
+def _line_end(batch: Sequence[_Part]) -> Sql:
+    """Of what the careful reader wrote: LF, whatever stands in cells. Else DuckDB finds it out for each file."""
+    return Sql(", new_line = '\\n'") if batch[0].staged.settled else Sql("")
+
+
 def _typed(places: Sequence[int]) -> Sql:
     return Sql("{" + ", ".join(f"'c{place}': 'VARCHAR'" for place in places) + "}")
 
@@ -227,7 +226,7 @@ def _values(batch: Sequence[_Part]) -> dict[str, object]:
     return {
         "files": [_glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
         "escape": part.dialect.escape, "skip": part.skip, "compression": part.compression, "longest": part.longest,
-        "parallel": not (part.incoming.serial or (part.staged.settled and part.staged.serial)),
+        "parallel": part.parallel,
     }
 
 
@@ -256,7 +255,7 @@ def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error)
 def _bisect(warehouse: Warehouse, batch: list[_Part]) -> list[_Part]:
     _forget_rejects(warehouse)
     try:
-        warehouse.sql(fill("stage_trial", columns=_typed(range(len(batch[0].incoming.names)))), _values(batch))
+        warehouse.sql(fill("stage_trial", columns=_typed(range(len(batch[0].incoming.names))), line_end=_line_end(batch)), _values(batch))
     except duckdb.Error:
         if len(batch) == 1:
             return batch

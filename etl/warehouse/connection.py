@@ -41,6 +41,8 @@ class Warehouse:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """One transaction around everything; an exception rolls it back."""
+        if self.ledger.in_transaction():  # SQLAlchemy began one by itself, to read
+            self.ledger.rollback()
         with self.ledger.begin():
             yield
 
@@ -65,10 +67,13 @@ class Warehouse:
         )
         return bool(found)
 
-    def close(self) -> None:
-        """Close the connection; DuckDB writes its checkpoint."""
+    def __enter__(self) -> Warehouse:
+        """Itself."""
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        """Give the connection back to SQLAlchemy before DuckDB closes it."""
         self.ledger.close()
-        self.raw.close()
 
 
 @contextmanager
@@ -87,9 +92,9 @@ def open_warehouse(path: Path, settings: Settings, *, write: bool) -> Iterator[W
     try:
         _attach(raw, path, settings, write=write)
         _settle(raw, settings, path.with_name(path.name + ".tmp"))
-        warehouse = Warehouse(raw, path)
-        _match_schema(warehouse, write=write)
-        yield warehouse
+        with Warehouse(raw, path) as warehouse:
+            _match_schema(warehouse, write=write)
+            yield warehouse
     finally:
         raw.close()
 
@@ -101,9 +106,9 @@ def in_memory(settings: Settings, temp_dir: Path) -> Iterator[Warehouse]:
     try:
         raw.execute(f"ATTACH ':memory:' AS {ALIAS}")
         _settle(raw, settings, temp_dir)
-        warehouse = Warehouse(raw, None)
-        _match_schema(warehouse, write=True)
-        yield warehouse
+        with Warehouse(raw, None) as warehouse:
+            _match_schema(warehouse, write=True)
+            yield warehouse
     finally:
         raw.close()
 

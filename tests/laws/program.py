@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
@@ -130,7 +131,16 @@ class Program:
 
     @contextmanager
     def _reading(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        with duckdb.connect() as connection:
-            quoted = str(self.warehouse).replace("'", "''")
-            connection.execute(f"ATTACH '{quoted}' AS w (READ_ONLY)")
-            yield connection
+        """The warehouse, attached as `w` for as long as it is read."""
+        quoted = str(self.warehouse).replace("'", "''")
+        _reader().execute(f"ATTACH '{quoted}' AS w (READ_ONLY)")
+        try:
+            yield _reader()
+        finally:
+            _reader().execute("DETACH w")
+
+
+@cache
+def _reader() -> duckdb.DuckDBPyConnection:
+    """One connection for all reading: opening one takes longer than all that is read."""
+    return duckdb.connect()

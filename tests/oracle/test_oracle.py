@@ -11,7 +11,7 @@ from itertools import permutations
 
 import duckdb
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oracle import Definition, Step, Style, Table, derive, export, kinds, names, walk
@@ -137,6 +137,7 @@ CLOCK = r"([01][0-9]|2[0-5]):[0-6][0-9]:[0-6][0-9](\.[0-9]{1,6})?"
 MOMENTS = st.from_regex(re.compile(rf"{DAY}([ T]{CLOCK})?"), fullmatch=True)
 
 
+@settings(max_examples=200)
 @given(st.lists(st.one_of(NUMBERS, MOMENTS, st.sampled_from(["true", "FALSE", "0.10", "0", "1"])), max_size=3))
 def test_duckdb_reads_what_the_oracle_reads(cells: list[str]) -> None:
     """Under the derived type each cell casts to the oracle's value."""
@@ -151,6 +152,7 @@ def test_duckdb_reads_what_the_oracle_reads(cells: list[str]) -> None:
             assert read == expected
 
 
+@settings(max_examples=200)
 @given(MOMENTS)
 def test_dates_and_timestamps_are_those_that_duckdb_knows(text: str) -> None:
     """A text of the right shape is a date or a timestamp exactly where DuckDB's cast gives the same moment back."""
@@ -215,6 +217,7 @@ TABLES = st.integers(1, 3).flatmap(
 )
 
 
+@settings(max_examples=200)
 @given(TABLES)
 def test_a_file_says_its_table(written: Table) -> None:
     """Python's own reader finds the table in the bytes, and its lines are those that were counted."""
