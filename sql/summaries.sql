@@ -6,8 +6,9 @@ SELECT
     scope.staging,
     kind.place,
     bit_or(kind.kinds) AS kinds,
-    max(kind.integer_digits) AS integer_digits,
-    max(kind.scale) AS scale,
+    coalesce(max(kind.integer_digits), 0) AS integer_digits,
+    coalesce(max(kind.scale), 0) AS scale,
+    count(*) FILTER (kind.kinds & 15 > 0 AND kind.kinds & 128 = 0 AND kind.scale IS NULL) AS uncounted,
     min(scope.rank) FILTER (kind.kinds & 128 > 0) AS example_rank,
     arg_min(
         {'version_id': kind.version_id, 'path': scope.path, 'row': kind.example_row, 'text': kind.example}, scope.rank

@@ -20,7 +20,7 @@ from etl.ledger.read import StoredDataset, columns_of, stored
 from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.result import TargetColumn
 from etl.sql_files import fill
-from etl.warehouse import Warehouse, open_warehouse
+from etl.warehouse import Warehouse, open_warehouse, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
     if exported.lineage or not exported.key:
         lineage = Sql(
             "JOIN (SELECT version_id, path, dense_rank() OVER (ORDER BY path) AS rank FROM etl.file_version "
-            f"WHERE version_id IN (SELECT DISTINCT _version FROM {identifier('warehouse', 'main', exported.table)})) "
+            f"WHERE version_id IN (SELECT DISTINCT _version FROM {target(exported.table)})) "
             "AS v ON v.version_id = t._version"
         )
     if exported.lineage:
@@ -119,7 +119,7 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
     try:
         warehouse.sql(fill(
             "export", columns=listed([*columns, *place_columns]),
-            target=identifier("warehouse", "main", exported.table), lineage=lineage, order=listed(order),
+            target=target(exported.table), lineage=lineage, order=listed(order),
             destination=literal(str(path)), format=Sql(f"{form.options}, USE_TMP_FILE false"),
         ))
     finally:
@@ -185,7 +185,7 @@ def export_table(
             aside = waiting(final)
             write_export(opened, exported, destination, aside)
             place(aside, final)
-        return opened.count(identifier("warehouse", "main", table)) if exported.columns else 0
+        return opened.count(target(table)) if exported.columns else 0
 
 
 def to_standard_output(warehouse: Warehouse, exported: Exported, standard_output: BinaryIO | None) -> None:

@@ -117,8 +117,8 @@ cell_kind = Table(
     Column("cells", Text, nullable=False, primary_key=True),  # digest of what decides the cells: trim, NULLs, key, declared types
     _id("place", key=True),  # of the column in its file, from 0
     _id("kinds"),  # bits, see etl.structure.kinds
-    _count("integer_digits"),
-    _count("scale"),
+    Column("integer_digits", BigInteger, nullable=True),  # counted only where a type depends on them
+    Column("scale", BigInteger, nullable=True),
     Column("example_row", BigInteger, nullable=True),  # the first cell that makes the column text
     _text("example", nullable=True),  # its first 200 characters
 )

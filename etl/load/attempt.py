@@ -18,7 +18,6 @@ from etl.load.request import Request
 from etl.load.survey import Survey
 from etl.move.books import keep_books, read_books
 from etl.move.merge import Moved, move
-from etl.move.relations import target
 from etl.names import HeaderName, header_names, numbered_names
 from etl.result import Load, Progress, Report, TargetBooks, TargetColumn
 from etl.sources.scan import Scan
@@ -26,10 +25,10 @@ from etl.sql_files import fill, statement
 from etl.staging.lines import count_lines
 from etl.staging.stage import Incoming, Staged, Trouble, stage_all
 from etl.structure.derive import Structure, derive, headers
-from etl.structure.measure import measure
+from etl.structure.measure import located, measure
 from etl.structure.reasons import target_columns
 from etl.version import VERSION
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,8 +306,6 @@ def _judge(
 
 def _locate_for(task: Attempt, *, every: bool) -> None:
     """Rows of kept versions are looked for only where their cells must be looked at again."""
-    from etl.move.merge import located  # noqa: PLC0415
-
     if every:
         tables = task.warehouse.sql("SELECT DISTINCT staging FROM temp.scope WHERE state = 'kept' AND staging <> ''")
         located(task.warehouse, [str(row[0]) for row in tables])

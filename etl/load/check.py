@@ -11,9 +11,9 @@ from etl.names import HeaderName, Sql, listed, literal
 from etl.sources.scan import Scan
 from etl.sql_files import piece
 from etl.staging.lines import physical_lines
-from etl.staging.stage import Staged, staging
+from etl.staging.stage import Staged
 from etl.structure import cells
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, staging
 
 def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definition) -> list[Problem]:
     """What makes a file unfit as a whole: a key or order column that it lacks or has twice, columns out of contract."""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from etl.errors import BooksDoNotBalance
 from etl.move.merge import Moved
-from etl.move.relations import target
 from etl.names import Sql
 from etl.result import FileBooks, TargetBooks
 from etl.sql_files import fill
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, target
 
 VERDICTS = ("inserted", "updated", "unchanged", "duplicate", "superseded")
 

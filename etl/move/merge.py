@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass
 
 from etl.config import Definition
-from etl.move.relations import KEPT, LOADED, NEW, Plan, Present, n, present, target
+from etl.move.relations import KEPT, LOADED, NEW, Plan, Present, n, present
 from etl.names import Sql, identifier, listed
 from etl.sql_files import fill
 from etl.structure.derive import Structure
-from etl.warehouse import Warehouse
+from etl.structure.measure import located
+from etl.warehouse import Warehouse, target
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +41,6 @@ def move(warehouse: Warehouse, table: str, structure: Structure, before: Definit
         delta = _keyed_delta if after.keyed else _append_delta
         return delta(warehouse, plan, old, records)
     return _rebuild(warehouse, plan, old, before, records)
-
-
-def located(warehouse: Warehouse, tables: list[str]) -> None:
-    """Find where the rows of all versions of these staging tables begin, and keep it in temp table `located`."""
-    for table in tables:
-        rows = fill("staged_rows", staging=identifier("warehouse", "staging", table))
-        warehouse.sql(f"INSERT INTO temp.located SELECT version_id, first_row FROM ({rows.rstrip(';')}) AS found "
-                      "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": 0})
 
 
 def _fits(plan: Plan, old: Present) -> bool:

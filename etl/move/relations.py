@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from etl.config import Definition
 from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.sql_files import fill, piece
-from etl.staging.stage import staging
 from etl.structure import cells
 from etl.structure.derive import Structure
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, staging, target
 
 NEW = ("new",)
 KEPT = ("kept",)
@@ -25,11 +24,6 @@ LOADED = ("new", "kept")
 def n(ordinal: int) -> Sql:
     """A target's column inside a move."""
     return Sql(f"n{ordinal}")
-
-
-def target(table: str) -> Sql:
-    """A target in a statement."""
-    return identifier("warehouse", "main", table)
 
 
 @dataclass(frozen=True, slots=True)

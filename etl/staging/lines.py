@@ -9,8 +9,8 @@ from etl.errors import BooksDoNotBalance
 from etl.names import Sql, listed
 from etl.sources.careful import lines_of
 from etl.sql_files import fill
-from etl.staging.stage import Staged, Trouble, staging
-from etl.warehouse import Warehouse
+from etl.staging.stage import Staged, Trouble
+from etl.warehouse import Warehouse, staging
 
 
 def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading) -> dict[int, tuple[int, int]]:

@@ -13,14 +13,14 @@ import duckdb
 
 from etl.config import Reading
 from etl.errors import Problem
-from etl.names import HeaderName, Sql, identifier, listed
+from etl.names import HeaderName, Sql, listed
 from etl.result import Progress, Report
 from etl.sources.careful import rewrite
 from etl.sources.discovery import SourceFile
 from etl.sources.grammar import Dialect
 from etl.sources.scan import Scan, still
 from etl.sql_files import fill
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
@@ -103,11 +103,6 @@ class _Part:
 def staging_table(names: Sequence[HeaderName]) -> str:
     """The name of the staging table of one header: files of the same columns in the same order share it."""
     return "s_" + hashlib.sha256(json.dumps([n.name for n in names]).encode()).hexdigest()[:20]
-
-
-def staging(table: str) -> Sql:
-    """A staging table in a statement."""
-    return identifier("warehouse", "staging", table)
 
 
 def stage_all(

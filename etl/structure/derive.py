@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etl.config import Definition
-from etl.names import matched
 from etl.sql_files import fill
 from etl.structure.kinds import Summary
+from etl.structure.measure import located, take_digits
 from etl.warehouse import Warehouse
 
 
@@ -87,29 +87,62 @@ def derive(warehouse: Warehouse, definition: Definition) -> Structure:
 def _columns(
     warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, int]]
 ) -> tuple[DerivedColumn, ...]:
-    at = {(table, place): name for table, names in places.items() for name, place in names.items()}
-    summaries: dict[str, Summary] = dict.fromkeys(order, Summary())
-    changed: dict[str, dict[str, bool]] = {name: {} for name in order}
-    examples: dict[str, tuple[int, Example]] = {}
-    rows = warehouse.sql(fill("summaries"), {"digest": definition.cells_digest()})
-    for table, place, kinds, integer_digits, scale, rank, example in rows:
-        name = at[table, place]
-        if name not in summaries:
-            continue
-        summary = Summary(int(kinds), int(integer_digits), int(scale))
-        summaries[name] |= summary
-        changed[name][table] = summary.changed
-        if example is not None and (name not in examples or rank < examples[name][0]):
-            found = Example(example["version_id"], example["path"], example["row"], example["text"])
-            examples[name] = (rank, found)
-    stated = {matched(name): type_name for name, type_name in (*definition.columns, *definition.frozen)}
+    found = _found(warehouse, definition, order, places)
+    uncounted = {name for name, column in found.items() if column.uncounted and column.summary.needs_digits}
+    if uncounted:
+        _count(warehouse, definition, uncounted, places)
+        found = _found(warehouse, definition, order, places)
+    stated = dict((*definition.columns, *definition.frozen))
     columns = []
     for name, shown in order.items():
-        type_name = stated.get(name, summaries[name].type())
+        column = found[name]
+        type_name = stated.get(name, column.summary.type())
         text = type_name == "VARCHAR" and name not in stated
         columns.append(DerivedColumn(
-            name, shown, type_name, changed[name],
-            example=examples[name][1] if text and name in examples else None,
-            mixture=summaries[name].mixture() if text else None,
+            name, shown, type_name, column.changed, example=column.example if text else None,
+            mixture=column.summary.mixture() if text else None,
         ))
     return tuple(columns)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What the ledger has of one column."""
+
+    summary: Summary
+    changed: dict[str, bool]
+    uncounted: bool = False
+    rank: int = 0
+    example: Example | None = None
+
+
+def _found(
+    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, int]]
+) -> dict[str, _Found]:
+    at = {(table, place): name for table, names in places.items() for name, place in names.items()}
+    found = {name: _Found(Summary(), {}) for name in order}
+    rows = warehouse.sql(fill("summaries"), {"digest": definition.cells_digest()})
+    for table, place, kinds, integer_digits, scale, uncounted, rank, example in rows:
+        column = found.get(at[table, place])
+        if column is None:
+            continue
+        summary = Summary(int(kinds), int(integer_digits), int(scale))
+        column.summary |= summary
+        column.changed[table] = summary.changed
+        column.uncounted |= bool(uncounted)
+        if example is not None and (column.example is None or rank < column.rank):
+            column.rank = rank
+            column.example = Example(example["version_id"], example["path"], example["row"], example["text"])
+    return found
+
+
+def _count(
+    warehouse: Warehouse, definition: Definition, names: set[str], places: Mapping[str, Mapping[str, int]]
+) -> None:
+    """Count digits where a type depends on them; rows of older versions are looked for to do so."""
+    for table, columns in places.items():
+        wanted = sorted(names & set(columns))
+        if wanted:
+            located(warehouse, [table])
+        for name in wanted:
+            take_digits(warehouse, table, list(columns), columns[name], definition)

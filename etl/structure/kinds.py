@@ -37,6 +37,11 @@ class Summary:
         """Whether a cell differs from its raw text."""
         return bool(self.kinds & CHANGED)
 
+    @property
+    def needs_digits(self) -> bool:
+        """Whether the type depends on how many digits the numbers have."""
+        return bool(self.kinds & FRACTION and self.kinds & WIDE and not self.kinds & ~(NUMBER | WIDE | CHANGED))
+
     def type(self) -> str:
         """The type of a column with these cells (design: section 4, Types)."""
         kinds = self.kinds & (NUMBER | BOOLEAN | DATE | TIMESTAMP | TEXT)

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from etl.config import Definition
-from etl.names import Sql, identifier, listed
+from etl.names import Sql, listed
 from etl.sql_files import fill
 from etl.structure import cells
-from etl.warehouse import Warehouse
+from etl.structure.kinds import DATE, FRACTION, INTEGER_64
+from etl.warehouse import Warehouse, staging
 
 FIRST_ROWS = 200  # a text column shows itself in its first rows; then the rest need not be looked at
 ALL_ROWS = 1 << 62
+RANGES = 64  # up to so many versions, their first rows are read as ranges of the table
+
+
+def located(warehouse: Warehouse, tables: list[str]) -> None:
+    """Find where the rows of all versions of these staging tables begin, and keep it in temp table `located`."""
+    for table in tables:
+        rows = fill("staged_rows", staging=staging(table))
+        warehouse.sql(f"INSERT INTO temp.located SELECT version_id, first_row FROM ({rows.rstrip(';')}) AS found "
+                      "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": 0})
 
 
 def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definition: Definition) -> None:
@@ -42,41 +52,77 @@ def _measure_table(
     warehouse: Warehouse, table: str, names: Sequence[str], definition: Definition, versions: int, most: int
 ) -> None:
     every = range(len(names))
-    values = {"digest": definition.cells_digest(), "rows": FIRST_ROWS}
-    first = _kinds(table, names, every, definition)
-    warehouse.sql(f"CREATE OR REPLACE TEMP TABLE measured AS {first}", values)
-    if most <= FIRST_ROWS:
-        warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured")
-        return
-    settled = {int(row[0]) for row in warehouse.sql(
-        "SELECT place FROM temp.measured GROUP BY place HAVING count(*) FILTER (kinds & 128 > 0) = $versions",
-        {"versions": versions})}
-    warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured WHERE list_contains($settled, place)",
-                  {"settled": sorted(settled)})
-    rest = [place for place in every if place not in settled]
-    if rest:
-        whole = _kinds(table, names, rest, definition)
-        warehouse.sql(f"INSERT INTO etl.cell_kind {whole}", {**values, "rows": ALL_ROWS})
+    _measured(warehouse, table, names, dict.fromkeys(every, 0), definition, FIRST_ROWS)
+    if most > FIRST_ROWS:
+        looks = {int(place): (int(kinds), int(texts) == versions) for place, kinds, texts in warehouse.sql(
+            "SELECT place, bit_or(kinds), count(*) FILTER (kinds & 128 > 0) FROM temp.measured GROUP BY place")}
+        rest = {place: kinds for place, (kinds, settled) in looks.items() if not settled}
+        warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured WHERE NOT list_contains($rest, place)",
+                      {"rest": list(rest)})
+        if not rest:
+            return
+        _measured(warehouse, table, names, rest, definition, ALL_ROWS)
+    warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured")
 
 
-def _kinds(table: str, names: Sequence[str], places: Sequence[int], definition: Definition) -> str:
-    all_places = {name: place for place, name in enumerate(names)}
-    columns = []
-    kinds = []
-    summaries = []
-    for p in places:
-        columns.append(Sql(f"{cells.raw(p)} AS r{p}, {cells.cell(p, definition)} AS c{p}"))
-        kinds.append(Sql(f"etl_cell_kind(r{p}, c{p}) AS k{p}"))
-        number = f"accepted AND k{p} & 15 > 0"
-        summaries.append(Sql(
-            f"{{'place': {p}, 'kinds': bit_or(CASE WHEN accepted THEN k{p} ELSE k{p} & 512 END), "
-            f"'integer_digits': max(CASE WHEN {number} THEN etl_integer_digits(c{p}) END), "
-            f"'scale': max(CASE WHEN accepted AND k{p} & 8 > 0 THEN etl_scale(c{p}) END), "
-            f"'example_row': min(CASE WHEN accepted AND k{p} & 128 > 0 THEN row END), "
-            f"'example': arg_min(CASE WHEN accepted AND k{p} & 128 > 0 THEN c{p} END, "
-            f"CASE WHEN accepted AND k{p} & 128 > 0 THEN row END)}}"
-        ))
-    return fill(
-        "kinds", staging=identifier("warehouse", "staging", table), cells=listed(columns), kinds=listed(kinds),
-        accepted=cells.accepted(all_places, definition), summaries=Sql("[" + listed(summaries) + "]"),
+def _measured(
+    warehouse: Warehouse, table: str, names: Sequence[str], looks: Mapping[int, int], definition: Definition, rows: int
+) -> None:
+    """Temp table `measured`: the kinds of these columns, with the first text cell of each.
+
+    Args:
+        looks: By place, what kinds the first rows showed: what is tried first. 0: nothing is known.
+        rows: How many rows of each version are looked at.
+    """
+    places = {name: place for place, name in enumerate(names)}
+    few = rows < ALL_ROWS
+    kinds = [Sql(f"{_kind(place, look, definition)} AS k{place}") for place, look in looks.items()]
+    kinds += [Sql(f"{cells.cell(place, definition)} AS c{place}") for place in looks if few]
+    statement = fill(
+        "kinds", staging=staging(table), kinds=listed(kinds), accepted=cells.accepted(places, definition),
+        summaries=Sql("[" + listed(_summary(place, few=few) for place in looks) + "]"),
+        within=_first_rows(warehouse) if few else Sql("true"),
+    )
+    warehouse.sql(f"CREATE OR REPLACE TEMP TABLE measured AS {statement}",
+                  {"digest": definition.cells_digest(), "rows": rows})
+    texts = warehouse.sql("SELECT DISTINCT place FROM temp.measured WHERE example_row IS NOT NULL AND example IS NULL")
+    for (place,) in texts:
+        warehouse.sql(fill("examples", staging=staging(table), cell=cells.cell(place, definition)), {"place": place})
+
+
+def _first_rows(warehouse: Warehouse) -> Sql:
+    """Where the first rows of the measured versions are; of many versions, all rows are looked through."""
+    firsts = [int(row[0]) for row in warehouse.sql("SELECT first_row FROM temp.measure")]
+    if len(firsts) > RANGES:
+        return Sql("true")
+    ranges = [Sql(f"s.rowid BETWEEN {first} AND {first + FIRST_ROWS - 1}") for first in firsts]
+    return Sql(f"({listed(ranges, ' OR ')})")
+
+
+def _summary(place: int, *, few: bool) -> Sql:
+    k = f"k{place}"
+    text = f"accepted AND {k} & 128 > 0"
+    row = f"CASE WHEN {text} THEN row END"
+    example = f"arg_min(CASE WHEN {text} THEN c{place} END, {row})" if few else "CAST(NULL AS VARCHAR)"
+    return Sql(f"{{'place': {place}, 'kinds': bit_or(CASE WHEN accepted THEN {k} ELSE {k} & 512 END), "
+               f"'example_row': min({row}), 'example': {example}}}")
+
+
+def _kind(place: int, look: int, definition: Definition) -> Sql:
+    """The kind of a cell; a column that looks like one kind has the cheap test for it tried first."""
+    text = cells.raw(place)
+    general = Sql(f"etl_cell_kind({text}, {cells.cell(place, definition)})")
+    cheap = {INTEGER_64: "etl_is_bigint", DATE: "etl_is_date", FRACTION: "etl_is_fraction"}
+    if look not in cheap or definition.nulls:
+        return general
+    return Sql(f"CASE WHEN {cheap[look]}({text}) THEN {look} ELSE {general} END")
+
+
+def take_digits(warehouse: Warehouse, table: str, names: Sequence[str], place: int, definition: Definition) -> None:
+    """Count the digits of the numbers of one column, of the versions in temp view `placed` that have no count."""
+    places = {name: p for p, name in enumerate(names)}
+    warehouse.sql(
+        fill("digits", staging=staging(table), cell=cells.cell(place, definition),
+             accepted=cells.accepted(places, definition)),
+        {"digest": definition.cells_digest(), "place": place},
     )

@@ -17,10 +17,20 @@ from sqlalchemy.pool import StaticPool
 
 from etl.config import Settings
 from etl.errors import StorageError, WarehouseError, WarehouseLocked, WarehouseNewer
-from etl.names import Sql, literal
+from etl.names import Sql, identifier, literal
 from etl.warehouse.migrate import HEAD, migrate, revision
 
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
+
+
+def staging(table: str) -> Sql:
+    """A staging table in a statement."""
+    return identifier(ALIAS, "staging", table)
+
+
+def target(table: str) -> Sql:
+    """A target in a statement."""
+    return identifier(ALIAS, "main", table)
 
 
 class Warehouse:

@@ -103,7 +103,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "cell_kind",
-        _id("version_id"), _text("cells"), _id("place"), _id("kinds"), _id("integer_digits"), _id("scale"),
+        _id("version_id"), _text("cells"), _id("place"), _id("kinds"), _maybe("integer_digits"), _maybe("scale"),
         _maybe("example_row"), _text("example", nullable=True),
         sa.PrimaryKeyConstraint("version_id", "cells", "place"),
         schema="etl",
