@@ -69,14 +69,14 @@ CREATE OR REPLACE TEMP MACRO etl_is_fraction(c) AS
     strlen(c) <= 15 AND regexp_full_match(c, '(0|-?[1-9][0-9]*)\.[0-9]+');
 
 -- The kind of a cell, one bit: 1, 2, 4 an integer of 64 bits, of 128 bits, beyond; 8 a fraction; 16 a boolean;
--- 32 a date; 64 a timestamp; 128 anything else. With 256 beside 1, 2, 4 and 8. NULL has none.
+-- 32 a date; 64 a timestamp; 128 anything else. With 256 beside 1, 2, 4 and 8; with 1024 beside 8 for -0.0.
 CREATE OR REPLACE TEMP MACRO etl_kind(c) AS
     CASE
         WHEN c IS NULL THEN 0
         WHEN CAST(try_cast(c AS BIGINT) AS VARCHAR) = c THEN 1 | etl_wide(c)
         WHEN etl_is_date(c) THEN 32
         WHEN regexp_full_match(c, '-?(0|[1-9][0-9]*)\.[0-9]+')
-        THEN CASE WHEN starts_with(c, '-') AND etl_significant_digits(c) = 0 THEN 128 ELSE 8 | etl_wide(c) END
+        THEN 8 | etl_wide(c) | CASE WHEN starts_with(c, '-') AND etl_significant_digits(c) = 0 THEN 1024 ELSE 0 END
         WHEN regexp_full_match(c, '-?[1-9][0-9]*')
         THEN CASE WHEN CAST(try_cast(c AS HUGEINT) AS VARCHAR) = c THEN 2 ELSE 4 END | etl_wide(c)
         WHEN regexp_full_match(

@@ -9,10 +9,13 @@ import os
 import sys
 from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 if str(Path(__file__).parent) not in sys.path:
     sys.path.insert(0, str(Path(__file__).parent))
+
+pytest.register_assert_rewrite("laws.laws")
 
 EXAMPLES = 24
 

@@ -24,7 +24,7 @@ from etl.sources.scan import Scan
 from etl.sql_files import fill, statement
 from etl.staging.lines import count_lines
 from etl.staging.stage import Incoming, Staged, Trouble, stage_all
-from etl.structure.derive import Structure, derive, headers
+from etl.structure.derive import Structure, derive, headers, negative_zeros
 from etl.structure.measure import located, measure
 from etl.structure.reasons import target_columns
 from etl.version import VERSION
@@ -128,16 +128,16 @@ def attempt(task: Attempt, folder: Path) -> Load:
     _keep_versions(task, load_id, dataset_id, staged, lines, leaving)
     problems, rejects = _judge(task, coming, staged, lines)
     structure = _structure(task)
+    coming = replace(coming, warnings=coming.warnings + _zeros(task, structure))
     task.report(Progress("merge", rows=sum(item.staged for item in staged)))
     before = task.known.stored.definition if task.known.stored is not None else None
     moved = _move(task, structure, before)
     task.report(Progress("check"))
     books = keep_books(warehouse, load_id, wish.name, moved)
     columns = target_columns(warehouse, structure, staged, lines, wish.reading) if moved.after or structure.columns else ()
-    warnings = tuple(coming.warnings)
     write.keep_columns(warehouse, load_id, columns)
     write.keep_problems(warehouse, load_id, "reject", rejects)
-    write.keep_problems(warehouse, load_id, "warning", [(None, warning) for warning in warnings])
+    write.keep_problems(warehouse, load_id, "warning", [(None, warning) for warning in coming.warnings])
     write.keep_problems(warehouse, load_id, "skipped", [(None, p) for ps in coming.skipped.values() for p in ps])
     files = read_books(warehouse, load_id)
     write.keep_load(
@@ -320,6 +320,20 @@ def _structure(task: Attempt) -> Structure:
         raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
                          f"{', '.join(sorted(names))}.")
     return structure
+
+
+def _zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:
+    """Warnings of the one change that a number's text may see; `--strict` makes them problems."""
+    found = negative_zeros(task.warehouse, task.known.request.definition, structure)
+    warnings = [Problem("negative_zero", "-0.0 is loaded as 0.0", path, column=name,
+                        advice=f"Keep it as text with --column {name}=VARCHAR", whole_file=task.settings.strict)
+                for path, name in found]
+    if task.settings.strict and warnings:
+        by_path: dict[str, tuple[Problem, ...]] = {}
+        for warning in warnings:
+            by_path[str(warning.path)] = (*by_path.get(str(warning.path), ()), warning)
+        _unfit(task, by_path)
+    return tuple(warnings)
 
 
 def _move(task: Attempt, structure: Structure, before: Definition | None) -> Moved:

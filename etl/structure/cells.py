@@ -46,7 +46,8 @@ def value(place: int, type_name: str, definition: Definition, *, changed: bool, 
     text = cell(place, definition) if changed else raw(place)
     if type_name == "VARCHAR":
         return text
-    return Sql(f"{'TRY_CAST' if forgiving else 'CAST'}({text} AS {type_name})")
+    cast = Sql(f"{'TRY_CAST' if forgiving else 'CAST'}({text} AS {type_name})")
+    return Sql(f"({cast} + 0.0::DOUBLE)") if type_name == "DOUBLE" else cast  # of the two zeros, one enters
 
 
 def fits(text: Sql, type_name: str) -> Sql:

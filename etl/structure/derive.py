@@ -146,3 +146,14 @@ def _count(
             located(warehouse, [table])
         for name in wanted:
             take_digits(warehouse, table, list(columns), columns[name], definition)
+
+
+def negative_zeros(warehouse: Warehouse, definition: Definition, structure: Structure) -> list[tuple[str, str]]:
+    """The new files and number columns in which a `-0.0` is loaded as `0.0`."""
+    numbers = {column.name for column in structure.columns if column.type.startswith(("DOUBLE", "DECIMAL"))}
+    found = []
+    for path, table, place in warehouse.sql(fill("negative_zeros"), {"digest": definition.cells_digest()}):
+        name = list(structure.places[table])[place]
+        if name in numbers:
+            found.append((path, name))
+    return found

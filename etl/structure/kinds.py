@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-INTEGER_64, INTEGER_128, INTEGER_BEYOND, FRACTION, BOOLEAN, DATE, TIMESTAMP, TEXT, WIDE, CHANGED = (
-    1, 2, 4, 8, 16, 32, 64, 128, 256, 512,
-)
+INTEGER_64, INTEGER_128, INTEGER_BEYOND, FRACTION, BOOLEAN, DATE, TIMESTAMP, TEXT = 1, 2, 4, 8, 16, 32, 64, 128
+WIDE, CHANGED, NEGATIVE_ZERO = 256, 512, 1024  # beside a kind: many digits, not its raw text, -0.0
+MARKS = WIDE | CHANGED | NEGATIVE_ZERO
 INTEGER = INTEGER_64 | INTEGER_128 | INTEGER_BEYOND
 NUMBER = INTEGER | FRACTION
 KIND_NAMES = ((INTEGER, "integers"), (FRACTION, "fractions"), (BOOLEAN, "booleans"), (DATE, "dates"),
@@ -40,7 +40,7 @@ class Summary:
     @property
     def needs_digits(self) -> bool:
         """Whether the type depends on how many digits the numbers have."""
-        return bool(self.kinds & FRACTION and self.kinds & WIDE and not self.kinds & ~(NUMBER | WIDE | CHANGED))
+        return bool(self.kinds & FRACTION and self.kinds & WIDE and not self.kinds & ~(NUMBER | MARKS))
 
     def type(self) -> str:
         """The type of a column with these cells (design: section 4, Types)."""
@@ -57,8 +57,8 @@ class Summary:
             return "VARCHAR" if kinds & INTEGER_BEYOND else "HUGEINT" if kinds & INTEGER_128 else "BIGINT"
         if not self.kinds & WIDE:
             return "DOUBLE"
-        digits = self.integer_digits + self.scale
-        return f"DECIMAL({max(digits, 1)},{self.scale})" if digits <= DECIMAL_DIGITS else "VARCHAR"
+        digits = max(self.integer_digits, 1) + self.scale  # the 0 before the point counts: without it DuckDB's JSON
+        return f"DECIMAL({digits},{self.scale})" if digits <= DECIMAL_DIGITS else "VARCHAR"  # would begin with .
 
     def mixture(self) -> str | None:
         """Why a column without a text cell is text; None where it is not."""
@@ -67,6 +67,6 @@ class Summary:
         found = [name for kind, name in KIND_NAMES if self.kinds & kind]
         if not found:
             return "it has no cell that is not NULL"
-        if len(found) == 1 or self.kinds & ~(NUMBER | WIDE | CHANGED) == 0:
+        if len(found) == 1 or self.kinds & ~(NUMBER | MARKS) == 0:
             return "its numbers have more digits than a number type keeps"
         return "it mixes " + " and ".join(found)

@@ -120,8 +120,8 @@ def _fraction_type(digits: list[Digits]) -> Type:
     if all(_fits_double(each) for each in digits):
         return Type("DOUBLE")
     scale = max(each.scale for each in digits)
-    precision = max(each.integer for each in digits) + scale
-    return Type("DECIMAL", max(precision, 1), scale) if precision <= DECIMAL_DIGITS else VARCHAR
+    precision = max(1, *(each.integer for each in digits)) + scale  # the 0 before the point is a digit
+    return Type("DECIMAL", precision, scale) if precision <= DECIMAL_DIGITS else VARCHAR
 
 
 def _fits_double(digits: Digits) -> bool:

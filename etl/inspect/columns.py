@@ -1,0 +1,102 @@
+"""The columns of one staged file: how many cells of which kind each has, and the type that a load would give it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from etl.config import Definition, Reading
+from etl.errors import shorten
+from etl.names import Sql, listed
+from etl.sql_files import fill
+from etl.staging.lines import physical_lines
+from etl.staging.stage import Staged
+from etl.structure import cells, kinds
+from etl.structure.kinds import Summary
+from etl.warehouse import Warehouse, staging
+
+WORDS = ((kinds.INTEGER, "integer"), (kinds.FRACTION, "fraction"), (kinds.BOOLEAN, "boolean"), (kinds.DATE, "date"),
+         (kinds.TIMESTAMP, "timestamp"), (kinds.TEXT, "text"), (0, "NULL"))
+EVERY = kinds.NUMBER | kinds.BOOLEAN | kinds.DATE | kinds.TIMESTAMP | kinds.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class InspectedColumn:
+    """One column of a file.
+
+    Args:
+        said: Its cells by kind, as `3 integers, 1 NULL`.
+        reason: Why it is text, where it is.
+        changed: A cell may differ from its raw text.
+    """
+
+    name: str
+    type: str
+    said: str
+    reason: str | None
+    changed: bool
+
+
+@dataclass(slots=True)
+class _Counted:
+    """What there is in one column; `text` is the row and the text of its first text cell."""
+
+    summary: Summary = field(default_factory=Summary)
+    counts: dict[str, int] = field(default_factory=dict)
+    text: tuple[int, str] | None = None
+
+    def take(self, kind: int, count: int, first_row: int, first_text: str | None) -> None:
+        """Add the cells of one kind."""
+        self.summary |= Summary(kind)
+        word = next(word for bits, word in WORDS if (kind & EVERY) & bits or not (bits or kind & EVERY))
+        self.counts[word] = self.counts.get(word, 0) + count
+        if first_text is not None and (self.text is None or first_row < self.text[0]):
+            self.text = first_row, first_text
+
+    def said(self) -> str:
+        """Its cells in words."""
+        found = ((word, self.counts[word]) for _, word in WORDS if word in self.counts)
+        return ", ".join(f"{count:,} {word}{'' if count == 1 or word in ('text', 'NULL') else 's'}"
+                         for word, count in found)
+
+
+def inspected_columns(
+    warehouse: Warehouse, staged: Staged, blank: int, continuation: int, reading: Reading
+) -> tuple[InspectedColumn, ...]:
+    """Count the cells of a staged file by column and kind, under the definition that states nothing.
+
+    Args:
+        blank, continuation: Lines of the file, as `count_lines` gave them.
+    """
+    counted = _counted(warehouse, staged)
+    rows = sorted({column.text[0] for column in counted if column.text is not None})
+    lines = physical_lines(warehouse, staged, continuation, blank, rows, reading) if rows else {}
+    path = staged.scan.file.path
+    columns = []
+    for name, column in zip(staged.names, counted, strict=True):
+        why = column.summary.mixture()
+        if column.text is not None:
+            row, text = column.text
+            place = f"{path}:{lines[row]}" if row in lines else f"{path} (row {row})"
+            why = f"{place} = {shorten(text)}"
+        columns.append(InspectedColumn(
+            name.name, column.summary.type(), column.said() or "none", why, column.summary.changed))
+    return tuple(columns)
+
+
+def _counted(warehouse: Warehouse, staged: Staged) -> list[_Counted]:
+    counted = [_Counted() for _ in staged.names]
+    if not staged.staged:
+        return counted
+    places = range(len(counted))
+    table, says = staging(staged.table), [cells.cell(place, Definition()) for place in places]
+    found = warehouse.sql(fill(
+        "cells", staging=table, places=listed(Sql(str(place)) for place in places),
+        raw=listed(cells.raw(place) for place in places), cells=listed(says),
+    ), {"first": staged.first_row})
+    for place, *of_kind in found:
+        counted[place].take(*of_kind)
+    for column, cell in zip(counted, says, strict=True):
+        if column.summary.needs_digits:
+            digits = warehouse.sql(fill("most_digits", staging=table, cell=cell))[0]
+            column.summary |= Summary(0, *digits)
+    return counted
