@@ -5,13 +5,17 @@
 UPDATE etl.cell_kind AS kind
 SET integer_digits = found.integer_digits, scale = found.scale
 FROM (
-    SELECT v.version_id, max(etl_integer_digits(${cell})) AS integer_digits, max(etl_scale(${cell})) AS scale
-    FROM ${staging} AS s
-    JOIN temp.placed AS v ON v.version_id = s._version
-    WHERE ${accepted} AND ${cell} IS NOT NULL AND v.version_id IN (
-        SELECT version_id FROM etl.cell_kind
-        WHERE cells = $digest AND place = $place AND kinds & 15 > 0 AND kinds & 128 = 0 AND scale IS NULL
+    SELECT version_id, max(etl_integer_digits(cell)) AS integer_digits, max(etl_scale(cell)) AS scale
+    FROM (
+        SELECT v.version_id, ${cell} AS cell
+        FROM ${staging} AS s
+        JOIN temp.placed AS v ON v.version_id = s._version
+        WHERE ${accepted} AND v.version_id IN (
+            SELECT version_id FROM etl.cell_kind
+            WHERE cells = $digest AND place = $place AND kinds & 15 > 0 AND kinds & 128 = 0 AND scale IS NULL
+        )
     )
-    GROUP BY v.version_id
+    WHERE cell IS NOT NULL
+    GROUP BY version_id
 ) AS found
 WHERE kind.version_id = found.version_id AND kind.cells = $digest AND kind.place = $place;

@@ -2,9 +2,11 @@
 --
 -- Kinds are taken over accepted rows; whether a cell differs from its raw text (512), over all rows.
 --
--- Needs:   ${staging} ${kinds} ${accepted} ${summaries} ${within} $digest $rows
+-- Needs:   ${staging} ${cells} ${kinds} ${accepted} ${summaries} ${within}
+--          $digest $rows
 -- Expects: temp table `measure` names the versions; $rows bounds how many rows of each are looked at, `within` says
 --          where those are, so that the rest of a large table is not read;
+--          `cells` are r0, f0, c0 ...: the raw text, whether a cheap test settled it, and else the cell;
 --          `kinds` are the kinds of the cells as k0, k1 ..., `summaries` a list of structs of them.
 SELECT
     version_id,
@@ -18,10 +20,13 @@ SELECT
 FROM (
     SELECT version_id, unnest(${summaries}) AS summary
     FROM (
-        SELECT v.version_id, s.rowid - v.first_row + 1 AS row, ${accepted} AS accepted, ${kinds}
-        FROM ${staging} AS s
-        JOIN temp.measure AS v ON v.version_id = s._version
-        WHERE s.rowid < v.first_row + $rows AND ${within}
+        SELECT *, ${kinds}
+        FROM (
+            SELECT v.version_id, s.rowid - v.first_row + 1 AS row, ${accepted} AS accepted, ${cells}
+            FROM ${staging} AS s
+            JOIN temp.measure AS v ON v.version_id = s._version
+            WHERE s.rowid < v.first_row + $rows AND ${within}
+        )
     )
     GROUP BY version_id
 )

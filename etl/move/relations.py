@@ -198,18 +198,14 @@ class Plan:
         return Sql("(" + listed(branches or [nothing], "\nUNION ALL\n") + ")")
 
     def _reread_branch(self, table: str, places: Mapping[str, int], retyped: Sequence[int]) -> Sql:
-        values = [Sql("s._version"), Sql("s.rowid - v.first_row + 1 AS _row")]
+        texts, values = [], []
         for i in retyped:
             column = self.structure.columns[i]
             place = places.get(column.name)
-            if place is None:
-                values.append(Sql(f"CAST(NULL AS {column.type}) AS {n(i)}, false AS m{i}"))
-                continue
-            text = cells.cell(place, self.definition)
-            fits = cells.fits(text, column.type)
-            value = cells.value(place, column.type, self.definition, changed=True, forgiving=True)
-            values.append(Sql(f"CASE WHEN {fits} THEN {value} END AS {n(i)}"))
-            values.append(Sql(f"({text} IS NOT NULL AND NOT {fits}) AS m{i}"))
-        return Sql(f"SELECT {listed(values)} FROM {staging(table)} AS s "
-                   f"JOIN temp.placed AS v ON v.version_id = s._version "
-                   f"WHERE v.staging = {literal(table)} AND v.state IN ('kept', 'left')")
+            text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.cell(place, self.definition)
+            texts.append(Sql(f"{text} AS x{i}"))
+            values.append(Sql(f"CASE WHEN f{i} THEN {cells.cast(Sql(f'x{i}'), column.type, forgiving=True)} END AS {n(i)}"))
+            values.append(Sql(f"x{i} IS NOT NULL AND NOT f{i} AS m{i}"))
+        fits = listed(Sql(f"{cells.fits(Sql(f'x{i}'), self.structure.columns[i].type)} AS f{i}") for i in retyped)
+        return piece("reread_rows", staging=staging(table), table=literal(table), texts=listed(texts), fits=fits,
+                     values=listed(values))

@@ -36,18 +36,25 @@ def cell(place: int, definition: Definition) -> Sql:
     return Sql(f"CASE WHEN {text} IN ({spellings}) THEN NULL ELSE {text} END")
 
 
-def value(place: int, type_name: str, definition: Definition, *, changed: bool, forgiving: bool = False) -> Sql:
+def value(place: int, type_name: str, definition: Definition, *, changed: bool) -> Sql:
     """The cell as a value of its column's type.
 
     Args:
         changed: Some cell of the column may differ from its raw text.
-        forgiving: A cell that does not fit becomes NULL instead of an error.
     """
-    text = cell(place, definition) if changed else raw(place)
+    return cast(cell(place, definition) if changed else raw(place), type_name)
+
+
+def cast(text: Sql, type_name: str, *, forgiving: bool = False) -> Sql:
+    """A text as a value of a type.
+
+    Args:
+        forgiving: One that does not fit becomes NULL instead of an error.
+    """
     if type_name == "VARCHAR":
         return text
-    cast = Sql(f"{'TRY_CAST' if forgiving else 'CAST'}({text} AS {type_name})")
-    return Sql(f"({cast} + 0.0::DOUBLE)") if type_name == "DOUBLE" else cast  # of the two zeros, one enters
+    converted = Sql(f"{'TRY_CAST' if forgiving else 'CAST'}({text} AS {type_name})")
+    return Sql(f"({converted} + 0.0::DOUBLE)") if type_name == "DOUBLE" else converted  # of the two zeros, one enters
 
 
 def fits(text: Sql, type_name: str) -> Sql:

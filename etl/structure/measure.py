@@ -76,10 +76,10 @@ def _measured(
     """
     places = {name: place for place, name in enumerate(names)}
     few = rows < ALL_ROWS
-    kinds = [Sql(f"{_kind(place, look, definition)} AS k{place}") for place, look in looks.items()]
-    kinds += [Sql(f"{cells.cell(place, definition)} AS c{place}") for place in looks if few]
+    kinds = (Sql(f"CASE WHEN f{p} THEN {look} ELSE etl_cell_kind(r{p}, c{p}) END AS k{p}") for p, look in looks.items())
+    texts_of = (_texts(place, look, definition) for place, look in looks.items())
     statement = fill(
-        "kinds", staging=staging(table), kinds=listed(kinds), accepted=cells.accepted(places, definition),
+        "kinds", staging=staging(table), cells=listed(texts_of), kinds=listed(kinds), accepted=cells.accepted(places, definition),
         summaries=Sql("[" + listed(_summary(place, few=few) for place in looks) + "]"),
         within=_first_rows(warehouse) if few else Sql("true"),
     )
@@ -108,14 +108,18 @@ def _summary(place: int, *, few: bool) -> Sql:
                f"'example_row': min({row}), 'example': {example}}}")
 
 
-def _kind(place: int, look: int, definition: Definition) -> Sql:
-    """The kind of a cell; a column that looks like one kind has the cheap test for it tried first."""
-    text = cells.raw(place)
-    general = Sql(f"etl_cell_kind({text}, {cells.cell(place, definition)})")
+def _texts(place: int, look: int, definition: Definition) -> Sql:
+    """A cell as r, f, c; a column that looks like one kind has the cheap test for it tried first.
+
+    The steps stand in one another's relations, not in one expression: macros are copied wherever they are named, and
+    DuckDB would take longer to plan the statement than to run it.
+    """
+    raw, cell = cells.raw(place), cells.cell(place, definition)
     cheap = {INTEGER_64: "etl_is_bigint", DATE: "etl_is_date", FRACTION: "etl_is_fraction"}
     if look not in cheap or definition.nulls:
-        return general
-    return Sql(f"CASE WHEN {cheap[look]}({text}) THEN {look} ELSE {general} END")
+        return Sql(f"{raw} AS r{place}, false AS f{place}, {cell} AS c{place}")
+    settled = f"coalesce({cheap[look]}({raw}), false)"
+    return Sql(f"{raw} AS r{place}, {settled} AS f{place}, CASE WHEN {settled} THEN NULL ELSE {cell} END AS c{place}")
 
 
 def take_digits(warehouse: Warehouse, table: str, names: Sequence[str], place: int, definition: Definition) -> None:
