@@ -18,7 +18,7 @@ from etl.load.request import Request
 from etl.load.survey import Survey
 from etl.move.books import keep_books, read_books
 from etl.move.merge import Moved, move
-from etl.names import HeaderName, header_names, numbered_names
+from etl.names import HeaderName, header_names, matched, numbered_names
 from etl.result import Load, Progress, Report, TargetBooks, TargetColumn
 from etl.sources.scan import Scan
 from etl.sql_files import fill, statement
@@ -126,6 +126,8 @@ def attempt(task: Attempt, folder: Path) -> Load:
     dataset_id = _keep_dataset(task, load_id)
     staged, lines = _stage(task, coming, folder)
     _keep_versions(task, load_id, dataset_id, staged, lines, leaving)
+    if definition.contract != "evolve" and not definition.frozen:
+        _freeze(task)
     problems, rejects = _judge(task, coming, staged, lines)
     structure = _structure(task)
     coming = replace(coming, warnings=coming.warnings + _zeros(task, structure))
@@ -272,6 +274,29 @@ def _version(item: Staged, lines: tuple[int, int], load_id: int, dataset_id: int
     }
 
 
+def _freeze(task: Attempt) -> None:
+    """Hold the structure from now on: that of the target, or at a first load that of the first file.
+
+    Raises:
+        Again: With the structure as part of the definition.
+    """
+    warehouse, wish, stored = task.warehouse, task.known.request, task.known.stored
+    columns = () if stored is None else read.columns_of(warehouse, stored)
+    frozen = tuple((matched(column.name), column.type) for column in columns)
+    if not frozen:
+        warehouse.sql("DELETE FROM temp.scope WHERE staging = '' OR state = 'left'")
+        warehouse.sql("DELETE FROM temp.scope WHERE rank > (SELECT min(rank) FROM temp.scope)")
+        open_definition = replace(wish.definition, contract="evolve")
+        located(warehouse, list(headers(warehouse)))
+        measure(warehouse, headers(warehouse), open_definition)
+        structure = derive(warehouse, open_definition)
+        frozen = tuple((column.name, column.type) for column in structure.columns)
+    if not frozen:
+        raise UsageError(f"--schema-contract {wish.definition.contract} has no structure to hold to: no file has a column.")
+    held = replace(wish, definition=replace(wish.definition, frozen=frozen))
+    raise Again(replace(task, known=replace(task.known, request=held)))
+
+
 def _judge(
     task: Attempt, coming: _Coming, staged: Sequence[Staged], lines: Mapping[int, tuple[int, int]]
 ) -> tuple[list[Problem], list[tuple[int | None, Problem]]]:
@@ -284,6 +309,10 @@ def _judge(
     task.report(Progress("types", rows=sum(item.staged for item in staged)))
     redefined = task.known.stored is None or task.known.stored.definition != wish.definition
     _locate_for(task, every=redefined)
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
+    if redefined and task.known.stored is not None:
+        check.refuse(check.kept_problems(warehouse, wish.definition), wish.name)
+        check.stood(warehouse, task.known.stored.definition, headers(warehouse))
     measure(warehouse, headers(warehouse), wish.definition)
     rejects: list[tuple[int | None, Problem]] = [(item.version_id, p) for item in staged for p in item.rejects]
     refused = check.refusals(warehouse, wish.definition, headers(warehouse), ("new", "kept") if redefined else ("new",))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -60,10 +61,46 @@ def header_warnings(scan: Scan, names: Sequence[HeaderName]) -> list[Problem]:
             for n in names if n.origin in said]
 
 
+def kept_problems(warehouse: Warehouse, definition: Definition) -> list[Problem]:
+    """Loaded files that stay and lack a key or order column of a new definition."""
+    needed = [("key", name) for name in (definition.key if definition.keyed else ())]
+    needed += [("order", definition.order_by)] if definition.order_by is not None else []
+    rows = warehouse.sql("SELECT path, header FROM temp.scope WHERE state = 'kept' AND staging <> '' ORDER BY rank")
+    return [
+        Problem(f"missing_{role}", f"the loaded file has no {role} column '{name}'", path, whole_file=True,
+                advice="Name another column")
+        for path, header in rows for role, name in needed if name not in json.loads(header)
+    ]
+
+
+def stood(warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]]) -> None:
+    """Temp table `stood`: rows of loaded files that the definition of before did not accept; they do not count again."""
+    _find_refusals(warehouse, definition, headers, ("kept",))
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE stood AS SELECT DISTINCT version_id, row FROM temp.refusal")
+
+
 def refusals(
     warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]], states: Sequence[str]
 ) -> list[tuple[int, int, Problem]]:
-    """The staged rows that are not accepted: version id, row and problem, and temp table `refused` with their counts."""
+    """The staged rows that are not accepted: version id, row and problem, and temp table `refused` with their counts.
+
+    Expects temp table `stood`.
+    """
+    _find_refusals(warehouse, definition, headers, states)
+    warehouse.sql("DELETE FROM temp.refusal USING temp.stood "
+                  "WHERE refusal.version_id = stood.version_id AND refusal.row = stood.row")
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE refused AS "
+                  "SELECT version_id, count(DISTINCT row) AS records FROM temp.refusal GROUP BY version_id")
+    types = dict((*definition.columns, *definition.frozen))
+    rows = warehouse.sql("SELECT version_id, path, row, code, column_name, text, record FROM temp.refusal "
+                         "JOIN temp.scope USING (version_id) ORDER BY rank, row, column_name")
+    return [(version, row, _refusal(path, row, code, column, text, record, types))
+            for version, path, row, code, column, text, record in rows]
+
+
+def _find_refusals(
+    warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]], states: Sequence[str]
+) -> None:
     warehouse.sql("CREATE OR REPLACE TEMP TABLE refusal (version_id INTEGER, row BIGINT, code VARCHAR, "
                   "column_name VARCHAR, text VARCHAR, record VARCHAR)")
     for table, names in headers.items():
@@ -77,13 +114,6 @@ def refusals(
                 states=listed(literal(state) for state in states),
             )
             warehouse.sql(f"INSERT INTO temp.refusal SELECT * FROM {branch}")
-    warehouse.sql("CREATE OR REPLACE TEMP TABLE refused AS "
-                  "SELECT version_id, count(DISTINCT row) AS records FROM temp.refusal GROUP BY version_id")
-    types = dict((*definition.columns, *definition.frozen))
-    rows = warehouse.sql("SELECT version_id, path, row, code, column_name, text, record FROM temp.refusal "
-                         "JOIN temp.scope USING (version_id) ORDER BY rank, row, column_name")
-    return [(version, row, _refusal(path, row, code, column, text, record, types))
-            for version, path, row, code, column, text, record in rows]
 
 
 def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple[Sql, str, str, int]]:
@@ -93,9 +123,10 @@ def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple
             if name in places:
                 condition = Sql(f"{cells.cell(places[name], definition)} IS NULL")
                 conditions.append((condition, "null_key", name, places[name]))
-    for name, type_name in (*definition.columns, *definition.frozen):
+    declared = dict(definition.columns)
+    for name, type_name in {**dict(definition.frozen), **declared}.items():
         if name in places and type_name != "VARCHAR":
-            code = "type" if (name, type_name) in definition.columns else "contract"
+            code = "type" if name in declared else "contract"
             conditions.append((cells.misfit(places[name], type_name, definition), code, name, places[name]))
     if definition.contract == "discard_row" and definition.frozen:
         held = {name for name, _ in definition.frozen}

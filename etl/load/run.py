@@ -51,7 +51,7 @@ def run(
     if dataset.output is not None:
         format_of(dataset.output)
     with _opened(path, settings, plan=plan) as opened:
-        known = _known(opened, dataset, path, fresh=warehouse is None, settings=settings)
+        known = _known(opened, dataset, path, fresh=warehouse is None)
         load = _run(opened, known, settings, plan=plan, report=report, standard_output=standard_output)
     return replace(load, seconds=time.monotonic() - started)
 
@@ -67,7 +67,7 @@ def _opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse
         yield warehouse
 
 
-def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool, settings: Settings) -> Known:
+def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -> Known:
     kind = read.kind(warehouse)
     wanted = "fresh" if fresh else "accumulating"
     if kind not in (None, wanted):
@@ -86,7 +86,8 @@ def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool, s
         if stored is not None and not fresh:
             output = read.output_of(warehouse, stored.dataset_id)
             wish = request(replace(dataset, table=stored.name), stored, output, fresh=False)
-    del settings
+    if fresh and stored is not None and "evolve" not in (wish.definition.contract, stored.definition.contract):
+        wish = replace(wish, definition=replace(wish.definition, frozen=stored.definition.frozen))
     others = tuple(d for d in every if d.name != wish.name) if fresh else ()
     return Known(kind, wanted, wish, stored, output, others)
 
