@@ -13,6 +13,7 @@ SELECT
     version.header,
     version.spelling,
     version.staged,
+    version.read,
     CASE WHEN flip.loaded IS NULL THEN 'kept' WHEN flip.loaded THEN 'new' ELSE 'left' END AS state,
     dense_rank() OVER (ORDER BY version.path) AS rank
 FROM etl.file_version AS version

@@ -3,11 +3,13 @@
 -- Cells stay text: NULL is an unquoted empty cell, '' is "". Rows stand in the order of the list and of each file;
 -- `file_index` is the file's place in the list. Records that the parser cannot read go to `reject_errors`.
 --
--- Needs:   ${staging} ${columns} ${line_end}
+-- The place of a record that the careful reader rejected is kept by a row of a negative version, which nothing reads.
+--
+-- Needs:   ${staging} ${version} ${cells} ${columns} ${line_end}
 --          $first $files $delimiter $quote $escape $skip $compression $longest $parallel
 -- Expects: version ids are consecutive in the list, the first is $first; names of files are escaped as globs.
 INSERT INTO ${staging}
-SELECT CAST($first + file_index AS INTEGER), *
+SELECT ${version}, ${cells}
 FROM read_csv(
     $files,
     columns = ${columns},

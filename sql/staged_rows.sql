@@ -1,14 +1,15 @@
--- staged_rows: per version, the first of its rows and how many there are.
+-- staged_rows: per version, the first of its rows and how many there are (a negative version keeps a reject's place).
 --
--- Rows of one version stand together; where `span` differs from `staged` they do not, and nothing may rely on it.
+-- Rows of one version stand together; where `span` differs from `places` they do not, and nothing may rely on it.
 --
 -- Needs:   ${staging} $first
 -- Expects: the staging table is append-only.
 SELECT
-    _version AS version_id,
+    abs(_version) AS version_id,
     min(rowid) AS first_row,
-    count(*) AS staged,
+    count(*) FILTER (_version > 0) AS staged,
+    count(*) AS places,
     max(rowid) - min(rowid) + 1 AS span
 FROM ${staging}
-WHERE _version >= $first
-GROUP BY _version;
+WHERE _version >= $first OR _version <= -$first
+GROUP BY abs(_version);

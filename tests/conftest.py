@@ -17,7 +17,7 @@ if str(Path(__file__).parent) not in sys.path:
 
 pytest.register_assert_rewrite("laws.laws")
 
-EXAMPLES = 24
+EXAMPLES = 12
 
 settings.register_profile(
     "etl",

@@ -246,10 +246,9 @@ def _keep_versions(
     write.keep_flips(warehouse, load_id, [item.version_id for item in staged], [old.version_id for old in leaving])
     warehouse.sql(fill("scope"), {"dataset": dataset_id, "load": load_id})
     warehouse.sql("CREATE OR REPLACE TEMP TABLE located (version_id INTEGER, first_row BIGINT)")
-    rows = [(item.version_id, item.first_row) for item in staged if item.staged]
-    if rows:
-        warehouse.sql("INSERT INTO temp.located SELECT unnest($versions), unnest($firsts)",
-                      {"versions": [row[0] for row in rows], "firsts": [row[1] for row in rows]})
+    if staged:
+        located(warehouse, sorted({item.table for item in staged if item.table}),
+                first=min(item.version_id for item in staged))
     warehouse.sql("CREATE OR REPLACE TEMP VIEW placed AS "
                   "SELECT scope.*, located.first_row FROM temp.scope JOIN temp.located USING (version_id)")
 

@@ -83,8 +83,8 @@ def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -
     wish = request(dataset, stored, output, fresh=fresh)
     if stored is None or stored.name != wish.name:
         stored = next((d for d in every if d.name == wish.name), None)
+        output = None if stored is None else read.output_of(warehouse, stored.dataset_id)
         if stored is not None and not fresh:
-            output = read.output_of(warehouse, stored.dataset_id)
             wish = request(replace(dataset, table=stored.name), stored, output, fresh=False)
     if fresh and stored is not None and "evolve" not in (wish.definition.contract, stored.definition.contract):
         wish = replace(wish, definition=replace(wish.definition, frozen=stored.definition.frozen))

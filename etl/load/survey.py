@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -108,6 +107,9 @@ def _twins(incoming: Sequence[Scan], loaded: Mapping[str, LoadedFile]) -> tuple[
 def _refuse_output(request: Request, listing: Listing) -> None:
     if request.output is None:
         return
-    output = os.path.realpath(request.output)
-    if any(os.path.realpath(file.absolute) == output for file in listing.files):
+    try:
+        inode = request.output.stat().st_ino
+    except OSError:
+        return
+    if any(file.stat.inode == inode and request.output.samefile(file.absolute) for file in listing.files):
         raise UsageError(f"The output {request.output} is among the sources. Write it to another folder.")

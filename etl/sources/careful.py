@@ -57,6 +57,9 @@ class Careful:
 def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
     """Judge every record of a file and write the good ones to another.
 
+    What is written has one column more, in front: NULL for a record, `-` for the place of one that was rejected, so
+    that a record's place among the rows is its place in the file.
+
     Args:
         scan: Of a file without a problem that is not empty.
 
@@ -72,7 +75,7 @@ def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
 
 
 def lines_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, int]:
-    """The physical line on which each of some kept records begins; rows count the kept records from 1."""
+    """The physical line on which each of some records begins; rows count all records of the file from 1."""
     reader = _Reader(scan, _head_of(scan), reading, None, frozenset(rows))
     reader.run()
     return reader.places
@@ -104,7 +107,7 @@ class _Reader:
         self.began = 0
         self.raw: list[str] = []
         self.raw_size = 0
-        self.written: list[str] = []
+        self.written: list[str | None] = []
         self.marked = False
 
     def run(self) -> Problem | None:
@@ -124,7 +127,7 @@ class _Reader:
         self.line += before
         self.marked = _has_marks(batch)
         quote, delimiter, width = self.head.dialect.quote, self.head.dialect.delimiter, self.head.width
-        good: list[str] = []
+        good: list[str | None] = []
         self.written = good
         for line in batch[before:] if before else batch:
             self.line += 1
@@ -141,21 +144,26 @@ class _Reader:
                 if plain and not (self.marked and UNDECODABLE.search(body)):
                     self.kept += 1
                     good.append(body)
-                    if self.kept in self.wanted:
-                        self.places[self.kept] = self.line
+                    if self.wanted:
+                        self._place(self.line)
                     continue
             self._feed(line)
         self._write(good)
 
-    def _write(self, good: list[str]) -> None:
+    def _place(self, line: int) -> None:
+        row = self.kept + len(self.rejects)
+        if row in self.wanted:
+            self.places[row] = line
+
+    def _write(self, good: list[str | None]) -> None:
         if not good or self.out is None:
             return
-        data = ("\n".join(good) + "\n").encode()
-        if self.out.tell() == 0 and data.startswith(b"\xef\xbb\xbf"):
-            self.out.write(b"\xef\xbb\xbf")  # the reader drops one mark; this character is a cell's
+        front = self.head.dialect.delimiter
+        place = "-" + front * self.head.width
+        data = "\n".join([place if record is None else front + record for record in good] + [""]).encode()
         self.out.write(data)
         if len(data) > self.longest:
-            self.longest = max(self.longest, *(len(record.encode()) + 1 for record in good))
+            self.longest = max(self.longest, *(len((record or place).encode()) + len(front) + 1 for record in good))
 
     def _feed(self, line: str) -> None:
         """Take a line the long way."""
@@ -180,9 +188,9 @@ class _Reader:
             self.kept += 1
             self.written.append(raw)
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
-            if self.kept in self.wanted:
-                self.places[self.kept] = self.began
+            self._place(self.began)
             return
+        self.written.append(None)
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1

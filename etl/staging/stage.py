@@ -64,7 +64,6 @@ class Staged:
         blank: Blank lines, those inside cells included until the books subtract them.
         settled: The blank lines are final (the careful reader counted them).
         rejected_lines: Physical lines of the unreadable records.
-        first_row: `rowid` of its first row, in this transaction.
     """
 
     version_id: int
@@ -79,7 +78,6 @@ class Staged:
     blank: int
     settled: bool
     quoted: bool
-    first_row: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +148,7 @@ def stage_all(
 def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
     scan, head = item.scan, item.scan.head
     empty = Staged(version_id=0, scan=scan, names=item.names, table="", lines=scan.lines, staged=0, rejects=(), unreadable=0,
-                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted, first_row=0)
+                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted)
     if head is None:
         return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, "none", LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(item.names))
@@ -183,27 +181,26 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     table = batch[0].staged.table
     if not table:
         return [part.staged for part in batch], []
-    places = range(len(batch[0].incoming.names))
-    columns = listed(Sql(f"c{place} VARCHAR") for place in places)
+    columns = listed(Sql(f"c{place} VARCHAR") for place in range(len(batch[0].incoming.names)))
     warehouse.sql(f"CREATE TABLE IF NOT EXISTS {staging(table)} (_version INTEGER, {columns})")
     first = batch[0].staged.version_id
     _forget_rejects(warehouse)
     try:
-        warehouse.sql(fill("stage", staging=staging(table), columns=_typed(places), line_end=_line_end(batch)), {"first": first, **_values(batch)})
+        warehouse.sql(fill("stage", staging=staging(table), line_end=_line_end(batch), **_shape(batch)), {"first": first, **_values(batch)})
         bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
     except duckdb.Error as error:
         raise _diagnose(warehouse, batch, error) from error
     counts = {
-        int(version): (int(first_row), int(staged), int(span))
-        for version, first_row, staged, span in warehouse.sql(
+        int(version): (int(staged), int(places), int(span))
+        for version, _first_row, staged, places, span in warehouse.sql(
             fill("staged_rows", staging=staging(table)), {"first": first})
     }
     result = []
     for part in batch:
-        first_row, staged, span = counts.get(part.staged.version_id, (0, 0, 0))
-        if span != staged:
+        staged, places, span = counts.get(part.staged.version_id, (0, 0, 0))
+        if span != places:
             raise AssertionError(f"rows of {part.incoming.scan.file.path} do not stand together in staging")
-        result.append(replace(part.staged, staged=staged, first_row=first_row))
+        result.append(replace(part.staged, staged=staged))
     return result, [batch[i].incoming.scan.file.path for i in sorted(bad)]
 
 
@@ -212,8 +209,16 @@ def _line_end(batch: Sequence[_Part]) -> Sql:
     return Sql(", new_line = '\\n'") if batch[0].staged.settled else Sql("")
 
 
-def _typed(places: Sequence[int]) -> Sql:
-    return Sql("{" + ", ".join(f"'c{place}': 'VARCHAR'" for place in places) + "}")
+def _shape(batch: Sequence[_Part]) -> dict[str, Sql]:
+    """The columns to read, and what becomes of them; the careful reader writes one in front."""
+    places = range(len(batch[0].incoming.names))
+    columns = [Sql(f"'c{place}': 'VARCHAR'") for place in places]
+    version = Sql("CAST($first + file_index AS INTEGER)")
+    if batch[0].staged.settled:
+        columns.insert(0, Sql("'mark': 'VARCHAR'"))
+        version = Sql(f"CASE WHEN mark IS NULL THEN 1 ELSE -1 END * {version}")
+    return {"version": version, "columns": Sql("{" + listed(columns) + "}"),
+            "cells": listed(Sql(f"c{place}") for place in places)}
 
 
 def _values(batch: Sequence[_Part]) -> dict[str, object]:
@@ -250,7 +255,7 @@ def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error)
 def _bisect(warehouse: Warehouse, batch: list[_Part]) -> list[_Part]:
     _forget_rejects(warehouse)
     try:
-        warehouse.sql(fill("stage_trial", columns=_typed(range(len(batch[0].incoming.names))), line_end=_line_end(batch)), _values(batch))
+        warehouse.sql(fill("stage_trial", columns=_shape(batch)["columns"], line_end=_line_end(batch)), _values(batch))
     except duckdb.Error:
         if len(batch) == 1:
             return batch

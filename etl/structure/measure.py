@@ -16,12 +16,17 @@ ALL_ROWS = 1 << 62
 RANGES = 64  # up to so many versions, their first rows are read as ranges of the table
 
 
-def located(warehouse: Warehouse, tables: list[str]) -> None:
-    """Find where the rows of all versions of these staging tables begin, and keep it in temp table `located`."""
+def located(warehouse: Warehouse, tables: Sequence[str], *, first: int = 0) -> None:
+    """Find where the rows of versions begin, and keep it in temp table `located`.
+
+    Args:
+        tables: Staging tables.
+        first: The least version id that is looked for.
+    """
     for table in tables:
         rows = fill("staged_rows", staging=staging(table))
         warehouse.sql(f"INSERT INTO temp.located SELECT version_id, first_row FROM ({rows.rstrip(';')}) AS found "
-                      "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": 0})
+                      "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": first})
 
 
 def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definition: Definition) -> None:
@@ -37,13 +42,13 @@ def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definiti
         warehouse.sql(
             """
             CREATE OR REPLACE TEMP TABLE measure AS
-            SELECT scope.version_id, located.first_row, scope.staged
+            SELECT scope.version_id, located.first_row, scope.read
             FROM temp.scope AS scope JOIN temp.located AS located USING (version_id)
             WHERE scope.staging = $table AND scope.state <> 'left' AND scope.staged > 0
                 AND scope.version_id NOT IN (SELECT version_id FROM etl.cell_kind WHERE cells = $digest)
             """, {"table": table, "digest": digest},
         )
-        versions, most = warehouse.sql("SELECT count(*), max(staged) FROM temp.measure")[0]
+        versions, most = warehouse.sql("SELECT count(*), max(read) FROM temp.measure")[0]
         if versions:
             _measure_table(warehouse, table, names, definition, int(versions), int(most))
 

@@ -48,6 +48,7 @@ FLAVOURS: list[list[Cell]] = [
 KEY_FLAVOURS: list[list[Cell]] = [
     ["1", "2", "3", "4", " 2", "5"],
     ["1", "1.0", "1.00", "2", "2.50", "2.5", "-0.0", "0", "0.0"],
+    ["7", "7.0", "7.00", "07"],
     ["a", "b", "A", "c", " a", "\u00e9", "e\u0301", ""],
     ["true", "TRUE", "false"],
     ["2024-01-02", "2024-01-03"],
@@ -243,6 +244,21 @@ def _edited(draw: st.DrawFn, table: Table, *, delimiter: str | None, tabs: bool)
 
 
 @st.composite
+def _next(draw: st.DrawFn, path: str, now: Table | None, seen: Sequence[Table], manner: Manner) -> Table | None:
+    """What stands at a path next: as it was, new, edited, a copy of what stood somewhere before, or nothing."""
+    actions = ["", "", "", "new", "edit", "edit", "edit", "copy", "gone"] if now else ["new", "new", "", "copy"]
+    action = draw(st.sampled_from(actions))
+    tabs = path.endswith(".tsv")
+    if action == "edit" and now:
+        return draw(_edited(now, delimiter=manner.delimiter, tabs=tabs))
+    if action == "copy" and seen:
+        return draw(st.sampled_from(seen))
+    if action == "new" or (not seen and not now):
+        return draw(tables(manner, tabs=tabs))
+    return None if action == "gone" else now
+
+
+@st.composite
 def histories(draw: st.DrawFn, kind: Kind, *, steps: int = 4) -> History:
     """A history: files come, late ones too, change, are delivered again, and leave."""
     delimiter = draw(st.sampled_from([None, None, ",", ",", ";", "\t"]))
@@ -255,33 +271,37 @@ def histories(draw: st.DrawFn, kind: Kind, *, steps: int = 4) -> History:
     seen: list[Table] = []
     deliveries = []
     for number, definition in enumerate(defined):
-        for path in paths:
-            tabs = path.endswith(".tsv")
-            fresh = ["new", "new", "", "copy"]
-            later = ["", "", "", "new", "edit", "edit", "edit", "copy", "gone"]
-            action = draw(st.sampled_from(fresh if path not in folder else later))
-            if number == 0 and path == paths[0]:
-                action = "new"
-            if action == "copy" and not seen:
-                action = "new"
-            if action == "new":
-                folder[path] = draw(tables(manner, tabs=tabs))
-            elif action == "edit":
-                folder[path] = draw(_edited(folder[path], delimiter=delimiter, tabs=tabs))
-            elif action == "copy":
-                folder[path] = draw(st.sampled_from(seen))
-            elif action == "gone":
-                del folder[path]
-            if path in folder:
-                seen.append(folder[path])
+        coming = {path: draw(_next(path, folder.get(path), seen, manner)) for path in paths}
+        folder = {path: table for path, table in coming.items() if table}
+        seen += folder.values()
         last = number == len(defined) - 1
         deliveries.append(
             Delivery(
-                Step(dict(folder), definition),
+                Step(folder, definition),
                 rewrite=draw(st.booleans()),
                 plan=draw(st.booleans()),
                 again=last or draw(st.integers(0, 3)) == 0,
                 rebuild=last or draw(st.integers(0, 3)) == 0,
             )
         )
+    if draw(st.sampled_from([False, False, True])):
+        deliveries = draw(_spoiled(deliveries, manner))
     return History(kind, delimiter, draw(st.booleans()), tuple(deliveries))
+
+
+@st.composite
+def _spoiled(draw: st.DrawFn, deliveries: list[Delivery], manner: Manner) -> list[Delivery]:
+    """The same with a file that makes text of each column it has, until it is mended or gone."""
+    columns = (*manner.needed, *manner.others)
+    path = draw(st.sampled_from(["!spoiler.csv", "n.csv", "zz/spoiler.csv"]))
+    style = Style(delimiter=manner.delimiter or ",")
+    bad = Table((*columns, "filler"), (("x",) * len(columns) + (None,),), style)
+    one = Table(("filler", *columns), ((None, *("1",) * len(columns)),), style)
+    mended = draw(st.sampled_from([replace(bad, rows=()), one, None]))
+    until = draw(st.integers(1, len(deliveries)))
+    found = []
+    for number, delivery in enumerate(deliveries):
+        table = bad if number < until else mended
+        folder = {**delivery.step.folder, **({path: table} if table else {})}
+        found.append(replace(delivery, step=replace(delivery.step, folder=folder)))
+    return found

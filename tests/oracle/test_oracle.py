@@ -7,6 +7,7 @@ import io
 import re
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from itertools import permutations
 
 import duckdb
@@ -125,6 +126,12 @@ def test_values_under_types() -> None:
     assert MISFIT != MISFIT  # noqa: PLR0124
 
 
+@cache
+def duck() -> duckdb.DuckDBPyConnection:
+    """One connection for every question."""
+    return duckdb.connect()
+
+
 NUMBERS = st.builds(
     lambda sign, whole, zeros, fraction: f"{sign}{whole}{'0' * zeros}{fraction}",
     st.sampled_from(["", "-"]),
@@ -142,24 +149,20 @@ MOMENTS = st.from_regex(re.compile(rf"{DAY}([ T]{CLOCK})?"), fullmatch=True)
 def test_duckdb_reads_what_the_oracle_reads(cells: list[str]) -> None:
     """Under the derived type each cell casts to the oracle's value."""
     of = kinds.column_type(cells)
-    with duckdb.connect() as connection:
-        for cell in cells:
-            row = connection.execute(f"SELECT CAST(? AS {of})", [cell]).fetchone()
-            assert row is not None
-            read = Decimal(repr(row[0])) if isinstance(row[0], float) else row[0]
-            expected = kinds.value(cell, of)
-            assert type(read) is type(expected)
-            assert read == expected
+    for cell in cells:
+        row = duck().execute(f"SELECT CAST(? AS {of})", [cell]).fetchone()
+        assert row is not None
+        read = Decimal(repr(row[0])) if isinstance(row[0], float) else row[0]
+        expected = kinds.value(cell, of)
+        assert type(read) is type(expected)
+        assert read == expected
 
 
 @settings(max_examples=200)
 @given(MOMENTS)
 def test_dates_and_timestamps_are_those_that_duckdb_knows(text: str) -> None:
     """A text of the right shape is a date or a timestamp exactly where DuckDB's cast gives the same moment back."""
-    with duckdb.connect() as connection:
-        row = connection.execute(
-            "SELECT TRY_CAST($1 AS DATE)::VARCHAR, TRY_CAST($1 AS TIMESTAMP)::VARCHAR", [text]
-        ).fetchone()
+    row = duck().execute("SELECT TRY_CAST($1 AS DATE)::VARCHAR, TRY_CAST($1 AS TIMESTAMP)::VARCHAR", [text]).fetchone()
     assert row is not None
     normal = text.replace("T", " ")
     normal = normal.rstrip("0").rstrip(".") if "." in normal else normal

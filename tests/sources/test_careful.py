@@ -44,6 +44,14 @@ def line_ends(rows: list[Row]) -> int:
     return sum(len(re.findall("\r\n|\r|\n", cell)) for row in rows for cell in row if cell)
 
 
+def rewritten(path: Path, dialect: Dialect, width: int) -> list[Row | None]:
+    """What DuckDB reads of a rewritten file: rows, and None in the place of each reject."""
+    read = duckdb_rows(path, dialect, width + 1, 0, AS_WRITTEN)
+    assert read is not None
+    assert read[1] == 0
+    return [None if row[0] == "-" else row[1:] for row in read[0]]
+
+
 @QUICK
 @given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
 def test_what_it_writes_is_what_the_file_says(
@@ -61,8 +69,8 @@ def test_what_it_writes_is_what_the_file_says(
     assert (made.kept, made.rejected) == (len(good), len(every) - len(good))
     assert made.lines == len(split_lines(header + text))
     assert made.lines == 1 + made.blank + made.rejected_lines + made.kept + line_ends(good)
-    if good:
-        assert duckdb_rows(tmp_path / "out.csv", dialect, width, 0, AS_WRITTEN) == (good, 0)
+    if every:
+        assert rewritten(tmp_path / "out.csv", dialect, width) == [None if isinstance(r, str) else r for r in every]
 
 
 @QUICK
@@ -125,17 +133,17 @@ def test_encodings(make_file: MakeFile, tmp_path: Path, encoding: str) -> None:
     """A text in any encoding becomes the same UTF-8."""
     made = careful("a,b\r\né,ü\r\n".encode(encoding), make_file, Reading(encoding=encoding), tmp_path / "out.csv")
     assert made.kept == 1
-    assert (tmp_path / "out.csv").read_text("utf-8") == "é,ü\n"
+    assert (tmp_path / "out.csv").read_text("utf-8") == ",é,ü\n"
 
 
 def test_a_mark_in_the_first_cell_stays(make_file: MakeFile, tmp_path: Path) -> None:
     """A first cell that begins with U+FEFF keeps it through DuckDB, which drops a mark at the beginning."""
     careful("a,b\n\ufeff1,2\n".encode(), make_file, Reading(), tmp_path / "out.csv")
-    assert duckdb_rows(tmp_path / "out.csv", COMMA, 2, 0, AS_WRITTEN) == ([("\ufeff1", "2")], 0)
+    assert rewritten(tmp_path / "out.csv", COMMA, 2) == [("\ufeff1", "2")]
 
 
 def test_lines_of_rows(make_file: MakeFile) -> None:
-    """A kept row's physical line counts blank lines, rejects and the lines of cells before it."""
+    """A record's physical line counts blank lines, rejects and the lines of cells before it."""
     reading = Reading()
     found = scan(make_file(b'a,b\n\n1,2\n"x\ny",2\nbad\n3,4\n'), reading)
-    assert lines_of(found, reading, [1, 2, 3]) == {1: 3, 2: 4, 3: 7}
+    assert lines_of(found, reading, [1, 2, 4]) == {1: 3, 2: 4, 4: 7}
