@@ -118,7 +118,9 @@ class _Reader:
         except Unreadable as unreadable:
             return unreadable.problem
         if self.walk is not None:
+            self.written = []
             self._end_record(self.walk)
+            self._write(self.written)
         return None
 
     def _take(self, batch: list[str]) -> None:
@@ -160,10 +162,11 @@ class _Reader:
             return
         front = self.head.dialect.delimiter
         place = "-" + front * self.head.width
-        data = "\n".join([place if record is None else front + record for record in good] + [""]).encode()
+        records = [place if record is None else front + record for record in good]
+        data = ("\n".join(records) + "\n").encode()
         self.out.write(data)
         if len(data) > self.longest:
-            self.longest = max(self.longest, *(len((record or place).encode()) + len(front) + 1 for record in good))
+            self.longest = max(self.longest, *(len(record.encode()) + 1 for record in records))
 
     def _feed(self, line: str) -> None:
         """Take a line the long way."""
