@@ -98,6 +98,12 @@ class Selection:
         """Whether anything says where the files are."""
         return self.source_dir is not None or bool(self.sources)
 
+    @classmethod
+    def parse(cls, text: str) -> Selection:
+        """The selection that is kept as JSON."""
+        raw = json.loads(text)
+        return cls(raw["source_dir"], tuple(raw["sources"]), tuple(raw["include"]), tuple(raw["exclude"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Dataset:

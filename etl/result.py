@@ -93,6 +93,7 @@ class Load:
             file that was left out, its old version stays) and `skipped` (left out whole).
         unchanged: How many files were as they were.
         not_taken: How many files of the folder are of no known extension.
+        problems: Why files are stale or skipped.
         rejects: Records that were rejected, with their problems.
         changes: What the definition changed, one sentence each.
         output: The recorded output, as stated; None when there is none.
@@ -115,6 +116,7 @@ class Load:
     skipped: tuple[str, ...]
     unchanged: int
     not_taken: int
+    problems: tuple[Problem, ...]
     rejects: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     changes: tuple[str, ...]

@@ -52,11 +52,12 @@ def summary(load: Load, width: int) -> Iterator[str]:
         yield _target(load)
     yield from _named("gone, so their rows left the target", load.gone)
     yield from _named("STALE: changed, but with problems, so the version loaded before stays", load.stale)
-    yield from _named("skipped, because of their problems", load.skipped)
+    yield from _named("left out, with problems", load.skipped)
+    yield from _cut([f"  {printable(str(problem))}" for problem in load.problems], "problems")
     if load.not_taken:
         yield f"{count(load.not_taken, 'file')} not taken: of no known extension."
     yield from _cut([f"{printable(column.name)} is {column.type} because {printable(column.reason)}"
-                     for column in load.columns if column.reason], "columns")
+                     for column in load.columns if column.reason and load.status != "nothing new"], "columns")
     yield from (f"Definition: {printable(change)}" for change in load.changes)
     yield from rejects(load)
     yield from _closing(load)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import glob
+import hashlib
 import os
 import shutil
 from collections.abc import Sequence
@@ -41,16 +41,19 @@ class Exported:
 
 
 def waiting(destination: Path) -> Path:
-    """Where an export waits for its rename."""
-    return destination.with_name(f".{destination.name[:200]}.{os.getpid()}.etl-waiting")
+    """Where an export waits for its rename: a short name of its own, whatever the output is called."""
+    return destination.with_name(f".etl-{_tag(destination)}-{os.getpid()}.waiting")
 
 
 def remove_waiting(destination: Path) -> None:
     """Remove what killed runs left waiting; only who holds the warehouse may call it."""
-    name = glob.escape(f".{destination.name[:200]}.") + "*.etl-waiting"
-    for path in destination.parent.glob(name):
+    for path in destination.parent.glob(f".etl-{_tag(destination)}-*.waiting"):
         with suppress(OSError):
             path.unlink()
+
+
+def _tag(destination: Path) -> str:
+    return hashlib.sha256(os.fsencode(destination.name)).hexdigest()[:16]
 
 
 def write_export(warehouse: Warehouse, exported: Exported, destination: str, path: Path) -> None:
@@ -161,7 +164,7 @@ def exported_of(warehouse: Warehouse, dataset: StoredDataset, *, lineage: bool) 
 
 
 def export_table(
-    warehouse: Path, table: str, destination: str, lineage: bool, lock_timeout: float,  # noqa: FBT001
+    warehouse: Path, table: str, destination: str, lineage: bool, lock_timeout: float,
     standard_output: BinaryIO | None = None,
 ) -> int:
     """Write a target to a file, or as JSON to standard output; the recorded output stays what it is.

@@ -2,8 +2,8 @@
 
 Four locks, of which each would do for most of what there is to try: the file is attached read-only; files and the
 network are closed for the connection, and then its settings; the query is parsed, before anything runs, and must be one
-SELECT; and it may call no table function but those listed here, since among DuckDB's own are some that write a file or
-end the process (notes of DuckDB 1.5: `enable_profiling`, `enable_logging`, `pandas_scan`).
+SELECT; and it may call no table function but those of `open_functions`, since a SELECT can call some of DuckDB's own
+that write a file or end the process (in 1.5 `enable_profiling`, `enable_logging`, `pandas_scan`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import duckdb
 
 from etl.config import Settings
 from etl.errors import QueryRefused
+from etl.inspect.interrupt import interruptible
 from etl.inspect.open_functions import OPEN
 from etl.ledger.read import datasets
 from etl.names import Sql, identifier, listed
@@ -23,7 +24,7 @@ from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse
 
-MOST_CELLS = 20_000_000  # of an answer: it is held in memory, 1 to 2 GB of it
+MOST_CELLS = 10_000_000  # of an answer: it is held in memory, about 1 GB of it
 BATCH = 10_000
 ROUNDED = ("INTERVAL", "TIMESTAMP_NS", "TIME_NS")  # types whose values Python would round
 
@@ -39,12 +40,15 @@ def query(warehouse: Path, sql: str, lock_timeout: float) -> Listing:
         _close(opened)
         try:
             statement = _one_select(opened, sql)
-            return _answer(opened, sql, statement)
+            return interruptible(opened, lambda: _answer(opened, sql, statement))
         except duckdb.InterruptException:
             raise
         except duckdb.OutOfMemoryException as error:
-            raise QueryRefused(f"The query needs more memory than the {settings.memory_limit} that it gets, and more "
-                               f"room than there is beside {warehouse}. Ask for less.") from error
+            raise QueryRefused(f"The query needs more memory than the {settings.memory_limit} that it gets. Ask for "
+                               "less at a time.") from error
+        except duckdb.PermissionException as error:
+            raise QueryRefused(f"{error}\n\nA query is answered from the warehouse alone; `etl inspect FILE` looks "
+                               "into a file.") from error
         except duckdb.CatalogException as error:
             raise QueryRefused(str(error) + _there_is(opened, str(error))) from error
         except duckdb.Error as error:

@@ -69,7 +69,7 @@ def inspected_columns(
     """
     counted = _counted(warehouse, staged)
     rows = sorted({column.text[0] for column in counted if column.text is not None})
-    lines = physical_lines(warehouse, staged, continuation, blank, rows, reading) if rows else {}
+    lines = physical_lines(staged, continuation, blank, rows, reading) if rows else {}
     path = staged.scan.file.path
     columns = []
     for name, column in zip(staged.names, counted, strict=True):
@@ -92,7 +92,7 @@ def _counted(warehouse: Warehouse, staged: Staged) -> list[_Counted]:
     found = warehouse.sql(fill(
         "cells", staging=table, places=listed(Sql(str(place)) for place in places),
         raw=listed(cells.raw(place) for place in places), cells=listed(says),
-    ), {"first": staged.first_row})
+    ))
     for place, *of_kind in found:
         counted[place].take(*of_kind)
     for column, cell in zip(counted, says, strict=True):

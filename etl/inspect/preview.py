@@ -80,7 +80,13 @@ def _found(path: Path) -> SourceFile | Problem:
     if not path.is_symlink() and not path.exists():
         raise SourceMissing(f"{path} is not there: no such file.")
     listing = discover(Selection(sources=(str(path),)), None, ())
-    return listing.problems[0] if listing.problems else listing.files[0]
+    if listing.problems:
+        return listing.problems[0]
+    try:
+        listing.files[0].absolute.encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"A folder of {path.absolute()} has a name that is not UTF-8. Rename it.") from None
+    return listing.files[0]
 
 
 def _names(scanned: Scan) -> tuple[HeaderName, ...]:

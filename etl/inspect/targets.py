@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
-from etl.config import Settings
+from etl.config import DEFAULT_WAREHOUSE, Settings
 from etl.inspect.loads import known_table, moment
 from etl.ledger import read
 from etl.result import Listing
@@ -79,8 +80,10 @@ def _records(warehouse: Warehouse, table: str) -> int:
 
 def _failures(warehouse: Warehouse, only: str | None) -> list[str]:
     """A sentence for each table whose newest load failed."""
+    path = warehouse.path
+    where = "" if path in (None, DEFAULT_WAREHOUSE) else f" --warehouse {shlex.quote(str(path))}"
     return [f"Load {load_id} of {name}, its newest, failed at {moment(at)}: {message} "
-            f"`etl rejects --load {load_id}` lists its problems."
+            f"`etl rejects --load {load_id}{where}` lists its problems."
             for name, load_id, at, message in warehouse.sql(fill("failures")) if only in (None, name)]
 
 

@@ -65,10 +65,9 @@ def datasets(warehouse: Warehouse) -> list[StoredDataset]:
     rows = warehouse.ledger.execute(select(tables.dataset).order_by(tables.dataset.c.dataset_id))
     found = []
     for row in rows:
-        selection = json.loads(row.selection)
         found.append(StoredDataset(
             row.dataset_id, row.name, row.root,
-            Selection(**{k: tuple(v) if isinstance(v, list) else v for k, v in selection.items()}),
+            Selection.parse(row.selection),
             Reading(**json.loads(row.reading)), Definition.parse(row.definition), row.lineage,
         ))
     return found

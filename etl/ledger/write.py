@@ -63,7 +63,7 @@ def keep_stats(warehouse: Warehouse, stats: Sequence[dict[str, Any]]) -> None:
         warehouse.ledger.execute(text(fill("known_again")), {"rows": json.dumps(list(stats))})
 
 
-def keep_load(  # noqa: PLR0913  a row of the ledger has this many facts
+def keep_load(
     warehouse: Warehouse, load_id: int, *, dataset_id: int, dataset: str, command: str, status: str,
     started_at: datetime, finished_at: datetime, before: Definition | None, after: Definition, on_error: str,
     message: str | None, books: TargetBooks, rejected: int,

@@ -16,6 +16,9 @@ from etl.staging.stage import Staged
 from etl.structure import cells
 from etl.warehouse import Warehouse, staging
 
+NAMES_SHOWN = 20
+
+
 def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definition) -> list[Problem]:
     """What makes a file unfit as a whole: a key or order column that it lacks or has twice, columns out of contract."""
     path = scan.file.path
@@ -32,7 +35,7 @@ def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definit
     for role, name in needed:
         others = [n for n in names if n.name.startswith(f"{name}_") and n.origin == "doubled"]
         if name not in stated:
-            have = ", ".join(n.name for n in names[:20]) + (", ..." if len(names) > 20 else "")
+            have = ", ".join(n.name for n in names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
             problems.append(Problem(
                 f"missing_{role}", f"there is no {role} column '{name}'; the columns are: {have}", path, line,
                 advice="Name another column, or leave the file out with --exclude", whole_file=True))
@@ -151,7 +154,7 @@ def _refusal(
 
 
 def with_lines(
-    warehouse: Warehouse, refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
+    refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
     lines: Mapping[int, tuple[int, int]], reading: Reading,
 ) -> list[tuple[int, Problem]]:
     """The same problems with the physical line of each, of the files that are read in this load."""
@@ -160,7 +163,7 @@ def with_lines(
     for version, row, _problem in refused:
         wanted.setdefault(version, []).append(row)
     found = {
-        version: physical_lines(warehouse, by_version[version], lines[version][1], lines[version][0], rows, reading)
+        version: physical_lines(by_version[version], lines[version][1], lines[version][0], rows, reading)
         for version, rows in wanted.items() if version in by_version
     }
     return [(version, replace(problem, line=found.get(version, {}).get(row))) for version, row, problem in refused]

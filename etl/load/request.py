@@ -46,6 +46,21 @@ class Request:
     warnings: tuple[str, ...]
 
 
+def speakable(path: Path, what: str) -> Path:
+    """A path as an absolute one, where its name is UTF-8: DuckDB takes no other.
+
+    Raises:
+        UsageError: It is not.
+    """
+    whole = os.path.abspath(path)
+    try:
+        whole.encode()
+    except UnicodeEncodeError:
+        spelled = whole.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise UsageError(f"The name of the {what} is not UTF-8: {spelled}. Rename it, or its folder.") from None
+    return Path(whole)
+
+
 def warehouse_beside(output: str | None) -> Path:
     """The warehouse of a fresh run: beside its output."""
     if output in (None, "-"):
@@ -71,7 +86,7 @@ def request(
     """
     base = None if fresh else known
     selection = _selection(dataset, base)
-    root = _root(dataset, base, selection)
+    root = speakable(_root(dataset, base, selection), "source folder")
     name = base.name if base is not None else _name(dataset, root)
     definition, unused = _definition(dataset, base.definition if base is not None else Definition())
     reading = _reading(dataset, base.reading if base is not None else Reading())
@@ -80,7 +95,7 @@ def request(
     lineage = dataset.lineage if dataset.lineage is not None else base.lineage if base is not None else False
     return Request(
         name, fresh, root, selection, reading, definition, lineage,
-        None if place is None else Path(os.path.abspath(place)), once,
+        None if place is None else speakable(Path(place), "output"), once,
         _changes(base, definition, reading) if base is not None else (), unused,
     )
 

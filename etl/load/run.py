@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
@@ -15,15 +15,17 @@ from typing import BinaryIO
 import duckdb
 
 from etl.config import Dataset, Settings
-from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError, WarehouseKind
+from etl.errors import ExportPending, LoadFailed, StorageError, UsageError, WarehouseKind
 from etl.export.formats import format_of
 from etl.export.write import exported_of, place, remove_waiting, to_standard_output, waiting, write_export
 from etl.ledger import read, write
-from etl.load.attempt import Again, Attempt, Known, Undo, attempt
-from etl.load.request import Request, request, warehouse_beside
-from etl.load.survey import Survey, survey
+from etl.load.attempt import attempt
+from etl.load.request import Request, request, speakable, warehouse_beside
+from etl.load.survey import listed, survey
+from etl.load.task import Again, Attempt, Known, Undo
 from etl.names import matched
 from etl.result import Load, Progress, Report, TargetBooks, silent
+from etl.version import VERSION
 from etl.warehouse import Warehouse, in_memory, open_warehouse
 from etl.warehouse.connection import remove_spill
 
@@ -50,6 +52,11 @@ def run(
     path = Path(warehouse) if warehouse is not None else warehouse_beside(dataset.output)
     if dataset.output is not None:
         format_of(dataset.output)
+    speakable(path, "warehouse")
+    if not path.exists():  # what is wrong with the command line is said before a file is made
+        wish = request(dataset, None, None, fresh=warehouse is None)
+        _check_output(wish)
+        listed(wish, [], needed=True)
     with _opened(path, settings, plan=plan) as opened:
         known = _known(opened, dataset, path, fresh=warehouse is None)
         load = _run(opened, known, settings, plan=plan, report=report, standard_output=standard_output)
@@ -110,7 +117,9 @@ def _run(
     standard_output: BinaryIO | None,
 ) -> Load:
     wish = known.request
-    _check_output(wish, plan=plan)
+    _check_output(wish)
+    if wish.output is not None and not plan:
+        _make_folder(wish.output)
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
     found = survey(wish, loaded, None if known.stored is None else known.stored.reading, _ours(warehouse, known),
@@ -132,20 +141,24 @@ def _ours(warehouse: Warehouse, known: Known) -> list[Path]:
     return ours if known.output is None else [*ours, Path(known.output.path)]
 
 
-def _check_output(wish: Request, *, plan: bool) -> None:
+def _check_output(wish: Request) -> None:
     if wish.output is None:
         return
     format_of(wish.output.name)
-    folder = wish.output.parent
     if wish.output.is_dir():
         raise UsageError(f"The output {wish.output} is a folder. Name a file in it.")
+    above = next(folder for folder in wish.output.parents if folder.exists())
+    if not above.is_dir():
+        raise StorageError(f"The output {wish.output} cannot be written: {above} is not a folder.")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise StorageError(f"The output {wish.output} cannot be written: the folder {above} does not let you.")
+
+
+def _make_folder(output: Path) -> None:
     try:
-        if not plan:
-            folder.mkdir(parents=True, exist_ok=True)
+        output.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise StorageError(f"The folder {folder} of the output cannot be made: {error.strerror}.") from error
-    if folder.exists() and not os.access(folder, os.W_OK | os.X_OK):
-        raise StorageError(f"The output {wish.output} cannot be written: its folder does not let you.")
+        raise StorageError(f"The folder {output.parent} of the output cannot be made: {error.strerror}.") from error
 
 
 def _attempts(task: Attempt, folder: Path) -> Load:
@@ -188,7 +201,7 @@ def _recorded(task: Attempt, failure: LoadFailed) -> LoadFailed:
     warehouse, known = task.warehouse, task.known
     with warehouse.transaction():
         if known.kind is None:
-            write.name_warehouse(warehouse, known.wanted, task.version)
+            write.name_warehouse(warehouse, known.wanted, VERSION)
         load_id = read.next_id(warehouse, "load")
         dataset_id = known.stored.dataset_id if known.stored else read.next_id(warehouse, "dataset")
         records = task.records()
@@ -238,5 +251,3 @@ def _as_left(output: read.StoredOutput) -> bool:
     return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) == (
         output.size, output.mtime_ns, output.ctime_ns, output.inode)
 
-
-__all__ = ["EtlError", "Survey", "run"]

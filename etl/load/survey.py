@@ -49,11 +49,7 @@ def survey(
         SourceMissing: The folder is not there, or nothing was found where something must be.
         UsageError: The output is among the sources.
     """
-    listing = discover(request.selection, request.root, ours)
-    _refuse_output(request, listing)
-    if not listing.files and not listing.problems and (request.fresh or not loaded):
-        raise SourceMissing(f"No file to load was found in {', '.join(listing.patterns)}. "
-                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
+    listing = listed(request, ours, needed=request.fresh or not loaded)
     as_before = reading_before == request.reading
     same, unknown = [], []
     for file in listing.files:
@@ -79,6 +75,21 @@ def survey(
         tuple(known for path, known in loaded.items() if path not in found and not _hidden(path, problems)),
         tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded),
     )
+
+
+def listed(request: Request, ours: Sequence[Path], *, needed: bool) -> Listing:
+    """Find the files.
+
+    Raises:
+        SourceMissing: The folder is not there, or nothing was found and something is `needed`.
+        UsageError: The output is among the sources.
+    """
+    listing = discover(request.selection, request.root, ours)
+    _refuse_output(request, listing)
+    if needed and not listing.files and not listing.problems:
+        raise SourceMissing(f"No file to load was found in {', '.join(listing.patterns)}. "
+                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
+    return listing
 
 
 def _untouched(file: SourceFile, known: LoadedFile) -> bool:

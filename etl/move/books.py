@@ -21,8 +21,9 @@ def keep_books(warehouse: Warehouse, load_id: int, table: str, moved: Moved) -> 
     warehouse.sql(fill("books"), {"load": load_id})
     sums = ", ".join(f"coalesce(sum({verdict}), 0)" for verdict in VERDICTS)
     counts = warehouse.sql(f"SELECT {sums} FROM etl.books WHERE load_id = $load", {"load": load_id})[0]
-    books = TargetBooks(moved.before, moved.after, *map(int, counts), returned=moved.returned, removed=moved.removed,
-                        restored=moved.restored)
+    inserted, updated, unchanged, duplicate, superseded = map(int, counts)
+    books = TargetBooks(moved.before, moved.after, inserted, updated, unchanged, duplicate, superseded,
+                        moved.returned, moved.removed, moved.restored)
     _check(warehouse, load_id, table, books)
     return books
 

@@ -76,7 +76,7 @@ def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int
 
 
 def physical_lines(
-    warehouse: Warehouse, item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
+    item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
 ) -> Mapping[int, int]:
     """The physical line on which each of some staged rows of a file begins.
 

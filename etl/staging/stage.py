@@ -28,7 +28,7 @@ PARALLEL_BYTES = 8_000_000  # from here on DuckDB begins in the middle of a file
 LONGEST_LINE = 2_000_000  # bytes; DuckDB's own default, a longer record is for the careful reader
 
 
-class Trouble(Exception):  # noqa: N818  not an error: it tells the load to begin again, knowing more
+class Trouble(Exception):
     """The bulk reader met files that it must not read, or that changed under it.
 
     Args:

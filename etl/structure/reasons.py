@@ -42,7 +42,7 @@ def _line(
     item = by_version.get(example.version_id)
     if item is not None:
         blank, continuation = lines[example.version_id]
-        return physical_lines(warehouse, item, continuation, blank, [example.row], reading).get(example.row)
+        return physical_lines(item, continuation, blank, [example.row], reading).get(example.row)
     found = warehouse.sql(
         "SELECT header_lines + skipped_lines FROM etl.file_version WHERE version_id = $version "
         "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0", {"version": example.version_id})

@@ -43,8 +43,7 @@ def test_every_file_name_is_an_ordinary_name(home: Home, strategy: str) -> None:
         assert "\nline.csv" not in answer.said
 
 
-@pytest.mark.parametrize("name", ["[ab].csv", "*.csv", "?.csv", "-x.csv", "$HOME.csv", "%s.csv", "{0}.csv", "[!x].csv",
-                                  'x"; DROP TABLE t;--.csv', "new\nline.csv"])
+@pytest.mark.parametrize("name", ["[ab].csv", "*.csv", "-x.csv", 'x"; DROP TABLE t;--.csv'])
 def test_a_source_that_exists_is_that_file(home: Home, name: str) -> None:
     """A SOURCE that exists is that file and no glob, beside others that the glob would match."""
     home.put({**CONTENT, name: "id\n77\n"})
@@ -114,8 +113,7 @@ def test_a_path_that_is_not_utf8_gets_a_sentence(home: Home, where: str) -> None
     assert answer.code == 0 or "caf" in answer.error
 
 
-@pytest.mark.parametrize("folder", ["*", "[ab]", "x'y", 'q"q', "year=2024", "\U0001f600", "-d", "$HOME", "a b", "n\nl",
-                                    "%s", "{0}", "scope", "select"])
+@pytest.mark.parametrize("folder", ["*", "[ab]", "x'y", "year=2024", "-d", "n\nl", "scope"])
 def test_a_source_folder_with_any_name(home: Home, folder: str) -> None:
     """The folder's name is the table's name and the files are found in it alone."""
     home.put({"a/a.csv": "id\n0\n", "b/a.csv": "id\n0\n", f"{folder}/a.csv": "id,year\n1,5\n"})

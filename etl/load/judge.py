@@ -1,0 +1,94 @@
+"""The policy: what is wrong with records and columns, and whether the load may go on."""
+
+from __future__ import annotations
+
+from etl.errors import Problem, UsageError
+from etl.load import check
+from etl.load.bring import Brought, unfit
+from etl.load.coming import Coming
+from etl.load.task import Attempt
+from etl.result import Progress
+from etl.structure.derive import Structure, derive, headers, negative_zeros
+from etl.structure.measure import located, measure
+
+Rejects = list[tuple[int | None, Problem]]
+
+
+def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
+    """Take the kinds of cells, find the rows that are not accepted, and let the policy decide.
+
+    Returns:
+        The rejects, with the versions they are of.
+
+    Raises:
+        LoadFailed: With all problems of all files, where the policy does not let them pass.
+        Again: Files with problems are left out.
+    """
+    warehouse, wish = task.warehouse, task.known.request
+    task.report(Progress("types", rows=brought.rows))
+    redefined = task.known.stored is None or task.known.stored.definition != wish.definition
+    _locate_for(task, every=redefined)
+    warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
+    if redefined and task.known.stored is not None:
+        check.refuse(check.kept_problems(warehouse, wish.definition), wish.name)
+        check.stood(warehouse, task.known.stored.definition, headers(warehouse))
+    measure(warehouse, headers(warehouse), wish.definition)
+    rejects: Rejects = [(item.version_id, problem) for item in brought.files for problem in item.rejects]
+    refused = check.refusals(warehouse, wish.definition, headers(warehouse), ("new", "kept") if redefined else ("new",))
+    rejects += check.with_lines(refused, brought.files, brought.lines, wish.reading)
+    rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
+    _decide(task, coming, brought, rejects)
+    return rejects
+
+
+def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -> None:
+    name, settings, contract = task.known.request.name, task.settings, task.known.request.definition.contract
+    problems = [*coming.problems, *(problem for _, problem in rejects)]
+    if settings.on_error == "abort":
+        check.refuse(sorted(problems, key=lambda p: (p.path or "", p.line or 0)), name)
+    if settings.on_error == "skip_file" and rejects:
+        found: dict[str, tuple[Problem, ...]] = {}
+        for _, problem in rejects:
+            found[str(problem.path)] = (*found.get(str(problem.path), ()), problem)
+        unfit(task, found)
+    whole = [p for _, p in rejects if p.whole_file or (p.code == "contract" and contract == "freeze")]
+    check.refuse([*coming.problems, *whole], name)
+    counted = {(problem.path, problem.row or problem.line) for _, problem in rejects}
+    check.too_many(len(counted), brought.read, settings, problems, name)
+
+
+def _locate_for(task: Attempt, *, every: bool) -> None:
+    """Rows of kept versions are looked for only where their cells must be looked at again."""
+    if every:
+        tables = task.warehouse.sql("SELECT DISTINCT staging FROM temp.scope WHERE state = 'kept' AND staging <> ''")
+        located(task.warehouse, [str(row[0]) for row in tables])
+
+
+def structure_of(task: Attempt) -> Structure:
+    """The structure of what is loaded after this move.
+
+    Raises:
+        UsageError: A type is declared for a column that no file has.
+    """
+    wish = task.known.request
+    structure = derive(task.warehouse, wish.definition)
+    names = {column.name for column in structure.columns}
+    unknown = [name for name, _ in wish.definition.columns if name not in names]
+    if unknown and structure.columns:
+        raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
+                         f"{', '.join(sorted(names))}.")
+    return structure
+
+
+def zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:
+    """Warnings of the one change that a number's text may see; `--strict` makes them problems."""
+    found = negative_zeros(task.warehouse, task.known.request.definition, structure)
+    warnings = [Problem("negative_zero", "-0.0 is loaded as 0.0", path, column=name,
+                        advice=f"Keep it as text with --column {name}=VARCHAR", whole_file=task.settings.strict)
+                for path, name in found]
+    if task.settings.strict and warnings:
+        by_path: dict[str, tuple[Problem, ...]] = {}
+        for warning in warnings:
+            by_path[str(warning.path)] = (*by_path.get(str(warning.path), ()), warning)
+        unfit(task, by_path)
+    return tuple(warnings)
