@@ -33,7 +33,9 @@ from etl.errors import (
     WarehouseNewer,
 )
 from etl.result import FileBooks, Listing, Load, TargetBooks, TargetColumn, silent
-from etl.version import VERSION as __version__
+from etl.version import VERSION
+
+__version__ = VERSION
 
 if TYPE_CHECKING:
     import os

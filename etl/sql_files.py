@@ -29,13 +29,14 @@ class Statement:
         """Put pieces of SQL in the place of the placeholders.
 
         Raises:
-            ValueError: A placeholder is missing, unknown, or not made by `etl.names`.
+            ValueError: A placeholder is missing or unknown.
+            TypeError: A piece was not made by `etl.names`.
         """
         if set(pieces) != self.needs:
             raise ValueError(f"sql/{self.name}.sql needs {sorted(self.needs)}, given {sorted(pieces)}")
         for key, piece in pieces.items():
             if not isinstance(piece, Sql):
-                raise ValueError(f"sql/{self.name}.sql: {key} is not a piece of SQL")
+                raise TypeError(f"sql/{self.name}.sql: {key} is not a piece of SQL")
         return _PLACEHOLDER.sub(lambda match: pieces[match[1]], self.text)
 
 

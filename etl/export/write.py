@@ -131,7 +131,9 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
 
 
 def _copy_nothing(warehouse: Warehouse, form: Format, path: Path) -> None:
-    warehouse.sql(f"COPY (SELECT 1 AS nothing WHERE false) TO {literal(str(path))} ({form.options}, USE_TMP_FILE false)")
+    warehouse.sql(
+        f"COPY (SELECT 1 AS nothing WHERE false) TO {literal(str(path))} ({form.options}, USE_TMP_FILE false)"
+    )
 
 
 def _column(column: TargetColumn, form: Format) -> Sql:

@@ -63,14 +63,11 @@ def kind(warehouse: Warehouse) -> str | None:
 def datasets(warehouse: Warehouse) -> list[StoredDataset]:
     """All datasets, in the order in which they were made."""
     rows = warehouse.ledger.execute(select(tables.dataset).order_by(tables.dataset.c.dataset_id))
-    found = []
-    for row in rows:
-        found.append(StoredDataset(
-            row.dataset_id, row.name, row.root,
-            Selection.parse(row.selection),
-            Reading(**json.loads(row.reading)), Definition.parse(row.definition), row.lineage,
-        ))
-    return found
+    return [
+        StoredDataset(row.dataset_id, row.name, row.root, Selection.parse(row.selection),
+                      Reading(**json.loads(row.reading)), Definition.parse(row.definition), row.lineage)
+        for row in rows
+    ]
 
 
 def stored(warehouse: Warehouse, name: str) -> StoredDataset:
@@ -108,7 +105,8 @@ def columns_of(warehouse: Warehouse, dataset: StoredDataset) -> tuple[TargetColu
     last = (select(func.max(load.c.load_id))
             .where(load.c.dataset_id == dataset.dataset_id, load.c.status == "loaded").scalar_subquery())
     rows = warehouse.ledger.execute(
-        select(column.c.name, column.c.type, column.c.reason).where(column.c.load_id == last).order_by(column.c.ordinal))
+        select(column.c.name, column.c.type, column.c.reason).where(column.c.load_id == last).order_by(column.c.ordinal)
+    )
     return tuple(TargetColumn(*row) for row in rows)
 
 

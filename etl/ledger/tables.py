@@ -112,9 +112,12 @@ column = Table(
 )
 
 cell_kind = Table(
-    "cell_kind", metadata,
+    "cell_kind",
+    metadata,
     _id("version_id", key=True),
-    Column("cells", Text, nullable=False, primary_key=True),  # digest of what decides the cells: trim, NULLs, key, declared types
+    Column(
+        "cells", Text, nullable=False, primary_key=True
+    ),  # digest of what decides the cells: trim, NULLs, key, declared types
     _id("place", key=True),  # of the column in its file, from 0
     _id("kinds"),  # bits, see etl.structure.kinds
     Column("integer_digits", BigInteger, nullable=True),  # counted only where a type depends on them
@@ -124,7 +127,8 @@ cell_kind = Table(
 )
 
 output = Table(
-    "output", metadata,
+    "output",
+    metadata,
     _id("dataset_id", key=True),
     _text("path"),  # absolute
     _text("state"),  # pending or written
@@ -132,4 +136,6 @@ output = Table(
     *[_count(name) for name in ("size", "mtime_ns", "ctime_ns", "inode")],
 )
 
-loaded_version = Table("loaded_version", MetaData(schema="etl"), *[Column(c.name, c.type) for c in file_version.columns])
+loaded_version = Table(  # a view
+    "loaded_version", MetaData(schema="etl"), *[Column(c.name, c.type) for c in file_version.columns]
+)

@@ -133,6 +133,8 @@ def _freeze(task: Attempt) -> None:
         structure = derive(warehouse, open_definition)
         frozen = tuple((column.name, column.type) for column in structure.columns)
     if not frozen:
-        raise UsageError(f"--schema-contract {wish.definition.contract} has no structure to hold to: no file has a column.")
+        raise UsageError(
+            f"--schema-contract {wish.definition.contract} has no structure to hold to: no file has a column."
+        )
     held = replace(wish, definition=replace(wish.definition, frozen=frozen))
     raise Again(replace(task, known=replace(task.known, request=held)))

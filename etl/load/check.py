@@ -77,7 +77,7 @@ def kept_problems(warehouse: Warehouse, definition: Definition) -> list[Problem]
 
 
 def stood(warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]]) -> None:
-    """Temp table `stood`: rows of loaded files that the definition of before did not accept; they do not count again."""
+    """Temp table `stood`: rows of loaded files that were not accepted before either; they do not count again."""
     _find_refusals(warehouse, definition, headers, ("kept",))
     warehouse.sql("CREATE OR REPLACE TEMP TABLE stood AS SELECT DISTINCT version_id, row FROM temp.refusal")
 
@@ -187,8 +187,10 @@ def refuse(problems: Sequence[Problem], name: str) -> None:
     """Fail the load where there is a problem."""
     if problems:
         files = {problem.path for problem in problems}
-        raise LoadFailed(f"{name} was not loaded: {_counted(len(problems), 'problem')} in {_counted(len(files), 'file')}.",
-                         tuple(problems))
+        raise LoadFailed(
+            f"{name} was not loaded: {_counted(len(problems), 'problem')} in {_counted(len(files), 'file')}.",
+            tuple(problems),
+        )
 
 
 def _counted(number: int, noun: str) -> str:

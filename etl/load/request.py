@@ -52,7 +52,7 @@ def speakable(path: Path, what: str) -> Path:
     Raises:
         UsageError: It is not.
     """
-    whole = os.path.abspath(path)
+    whole = os.path.abspath(path)  # noqa: PTH100  resolve() would follow links
     try:
         whole.encode()
     except UnicodeEncodeError:
@@ -91,7 +91,9 @@ def request(
     definition, unused = _definition(dataset, base.definition if base is not None else Definition())
     reading = _reading(dataset, base.reading if base is not None else Reading())
     once = dataset.output == "-"
-    place = None if once else dataset.output or (DEFAULT_OUTPUT if fresh else output.path if output is not None else None)
+    place = (
+        None if once else dataset.output or (DEFAULT_OUTPUT if fresh else output.path if output is not None else None)
+    )
     lineage = dataset.lineage if dataset.lineage is not None else base.lineage if base is not None else False
     return Request(
         name, fresh, root, selection, reading, definition, lineage,

@@ -169,7 +169,7 @@ def _attempts(task: Attempt, folder: Path) -> Load:
                 with task.warehouse.transaction():
                     load = attempt(task, folder)
                     if task.plan:
-                        raise Undo(load)
+                        raise Undo(load)  # noqa: TRY301  the ROLLBACK is what it is for
                     return load
             except Undo as undone:
                 return undone.load

@@ -87,7 +87,9 @@ def _keyed_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int) -
             candidates = Sql(f"(SELECT * FROM {candidates} UNION ALL SELECT * FROM {again})")
     _contest(warehouse, plan, candidates)
     warehouse.sql(fill("challengers", candidates=candidates))
-    warehouse.sql(fill("verdicts", before=before, key=plan.key_list, beats=plan.beats(), differs=plan.differs("c", "b")))
+    warehouse.sql(
+        fill("verdicts", before=before, key=plan.key_list, beats=plan.beats(), differs=plan.differs("c", "b"))
+    )
     warehouse.sql(fill("tally", key=plan.key_list))
     if leaving:
         warehouse.sql(fill("removed", key=plan.key_list))
@@ -169,7 +171,7 @@ def _compare(
         return records
     every = {table: {name: place for place, name in enumerate(json.loads(header))} for table, header in warehouse.sql(
         "SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''")}
-    known = plan.reread(warehouse, old, every)
+    known = plan.reread(old, every)
     warehouse.sql(f"CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM {known} AS known")
     same_row = Sql("b._version = c._version AND b._row = c._row")
     match = plan.matches("b", "c") if plan.definition.keyed else same_row

@@ -171,7 +171,7 @@ class Plan:
             values.append(Sql(f"{value} AS {n(i)}"))
         return listed(values)
 
-    def reread(self, warehouse: Warehouse, old: Present, every: Mapping[str, Mapping[str, int]]) -> Sql:
+    def reread(self, old: Present, every: Mapping[str, Mapping[str, int]]) -> Sql:
         """The target as it is, under the types of now (what no longer fits differs from everything).
 
         Args:
@@ -182,7 +182,9 @@ class Plan:
         gone = [identifier("t", old.shown[name]) for name in old.types
                 if name not in {c.name for c in self.structure.columns}]
         differs = [Sql(f"{name} IS NOT NULL") for name in gone] + [Sql(f"coalesce(r.m{i}, false)") for i in retyped]
-        branches = [self._reread_branch(table, places, list(retyped)) for table, places in every.items()] if retyped else []
+        branches = (
+            [self._reread_branch(table, places, list(retyped)) for table, places in every.items()] if retyped else []
+        )
         source = fill(
             "reread", target=target(old.table), values=self._old_values(old, retyped), staged=self._staged(branches),
             differs=Sql(f"({listed(differs, ' OR ')})") if differs else Sql("false"),
@@ -204,7 +206,8 @@ class Plan:
             place = places.get(column.name)
             text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.cell(place, self.definition)
             texts.append(Sql(f"{text} AS x{i}"))
-            values.append(Sql(f"CASE WHEN f{i} THEN {cells.cast(Sql(f'x{i}'), column.type, forgiving=True)} END AS {n(i)}"))
+            value = cells.cast(Sql(f"x{i}"), column.type, forgiving=True)
+            values.append(Sql(f"CASE WHEN f{i} THEN {value} END AS {n(i)}"))
             values.append(Sql(f"x{i} IS NOT NULL AND NOT f{i} AS m{i}"))
         fits = listed(Sql(f"{cells.fits(Sql(f'x{i}'), self.structure.columns[i].type)} AS f{i}") for i in retyped)
         return piece("reread_rows", staging=staging(table), table=literal(table), texts=listed(texts), fits=fits,

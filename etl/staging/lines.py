@@ -37,8 +37,8 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
         if item.settled:
             if not balanced:
                 raise BooksDoNotBalance(
-                    f"The lines of {item.scan.file.path} do not balance: it has {item.scan.lines or 'other'} lines than "
-                    f"its {item.staged + item.unreadable} records account for. Nothing was loaded; please report this "
+                    f"The lines of {item.scan.file.path} do not balance: its {item.staged + item.unreadable} records do not "
+                    f"account for its {item.lines} lines. Nothing was loaded; please report this "
                     "with the file."
                 )
         elif not balanced or longest > reading.max_cell_lines:

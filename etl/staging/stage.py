@@ -147,8 +147,20 @@ def stage_all(
 
 def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
     scan, head = item.scan, item.scan.head
-    empty = Staged(version_id=0, scan=scan, names=item.names, table="", lines=scan.lines, staged=0, rejects=(), unreadable=0,
-                   rejected_lines=0, blank=scan.blank, settled=False, quoted=scan.quoted)
+    empty = Staged(
+        version_id=0,
+        scan=scan,
+        names=item.names,
+        table="",
+        lines=scan.lines,
+        staged=0,
+        rejects=(),
+        unreadable=0,
+        rejected_lines=0,
+        blank=scan.blank,
+        settled=False,
+        quoted=scan.quoted,
+    )
     if head is None:
         return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, "none", LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(item.names))
@@ -157,7 +169,8 @@ def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
     location = folder / f"{number}.csv"
     careful = rewrite(scan, reading, location)
     problems = careful.rejects if careful.problem is None else (careful.problem,)
-    staged = replace(staged, lines=careful.lines, rejects=problems, unreadable=careful.rejected, rejected_lines=careful.rejected_lines,
+    staged = replace(staged, lines=careful.lines, rejects=problems, unreadable=careful.rejected,
+                     rejected_lines=careful.rejected_lines,
                      blank=careful.blank + head.blank_before, settled=True, quoted=careful.quoted)
     longest = max(LONGEST_LINE, careful.longest + 1)
     return _Part(item, location, careful.dialect, 0, "none", longest, staged)
@@ -186,7 +199,8 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     first = batch[0].staged.version_id
     _forget_rejects(warehouse)
     try:
-        warehouse.sql(fill("stage", staging=staging(table), line_end=_line_end(batch), **_shape(batch)), {"first": first, **_values(batch)})
+        statement = fill("stage", staging=staging(table), line_end=_line_end(batch), **_shape(batch))
+        warehouse.sql(statement, {"first": first, **_values(batch)})
         bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
     except duckdb.Error as error:
         raise _diagnose(warehouse, batch, error) from error

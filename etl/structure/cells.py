@@ -104,10 +104,12 @@ def type_name(text: str) -> str:
         UsageError: It is no type that a column can have.
     """
     found = re.sub(r"\s+", "", text).upper()
-    found = {"INTEGER": "BIGINT", "INT": "BIGINT", "TEXT": "VARCHAR", "STRING": "VARCHAR", "BOOL": "BOOLEAN"}.get(found, found)
+    found = {"INTEGER": "BIGINT", "INT": "BIGINT", "TEXT": "VARCHAR", "STRING": "VARCHAR", "BOOL": "BOOLEAN"}.get(
+        found, found
+    )
     decimal = _DECIMAL.fullmatch(found)
     if decimal and 1 <= int(decimal[1]) <= kinds.DECIMAL_DIGITS and int(decimal[2]) <= int(decimal[1]):
         return f"DECIMAL({int(decimal[1])},{int(decimal[2])})"
     if found not in _TYPES:
-        raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(_TYPES)} or DECIMAL(p,s) with p <= 38.")
+        raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(_TYPES)}, DECIMAL(p,s) to p = 38.")
     return found

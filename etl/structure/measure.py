@@ -84,7 +84,11 @@ def _measured(
     kinds = (Sql(f"CASE WHEN f{p} THEN {look} ELSE etl_cell_kind(r{p}, c{p}) END AS k{p}") for p, look in looks.items())
     texts_of = (_texts(place, look, definition) for place, look in looks.items())
     statement = fill(
-        "kinds", staging=staging(table), cells=listed(texts_of), kinds=listed(kinds), accepted=cells.accepted(places, definition),
+        "kinds",
+        staging=staging(table),
+        cells=listed(texts_of),
+        kinds=listed(kinds),
+        accepted=cells.accepted(places, definition),
         summaries=Sql("[" + listed(_summary(place, few=few) for place in looks) + "]"),
         within=_first_rows(warehouse) if few else Sql("true"),
     )

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
@@ -77,7 +77,7 @@ class Warehouse:
         )
         return bool(found)
 
-    def __enter__(self) -> Warehouse:
+    def __enter__(self) -> Self:
         """Itself."""
         return self
 
@@ -128,7 +128,9 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"The folder {path.parent} of the warehouse cannot be made: {error.strerror}.") from error
+            raise StorageError(
+                f"The folder {path.parent} of the warehouse cannot be made: {error.strerror}."
+            ) from error
     if path.is_dir():
         raise WarehouseError(f"The warehouse {path} is a folder. Name a file.")
     options = "" if write else " (READ_ONLY)"
@@ -189,8 +191,8 @@ def _match_schema(warehouse: Warehouse, *, write: bool) -> None:
     if found == HEAD:
         return
     if found is not None and found > HEAD:
-        raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl (its schema is {found}, "
-                             f"this version knows {HEAD}). Install the newer version.")
+        raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "
+                             f"{found}, this version knows {HEAD}. Install the newer version.")
     if not write:
         what = "is older than this version of etl" if found else "holds no tables of etl"
         raise WarehouseError(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
