@@ -7,9 +7,9 @@ import io
 from pathlib import Path
 
 import pytest
-from trouble.home import Home
 
 import etl
+from trouble.home import Home
 
 HARD = [
     'x"; DROP TABLE t;--', "it's", "a;b", "a,b", "\U0001f600", "new\nline", "\x1b[31mred\x1b[0m", "rowid", "_rank", "_rowid",

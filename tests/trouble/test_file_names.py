@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+
 from trouble.home import Home
 
 NAMES = [
@@ -58,7 +59,7 @@ def test_files_with_strange_names_change_leave_and_come_back(home: Home) -> None
     """A file with a name like a glob is replaced, leaves and comes back alone; its neighbours stay."""
     home.put({"a.csv": "id,v\n1,a\n", "b.csv": "id,v\n2,b\n", "[ab].csv": "id,v\n3,c\n"})
     home.run("--strategy", "update", "--key", "id")
-    home.put({"[ab].csv": "id,v\n4,\"d\ne\"\n"})
+    home.put({"[ab].csv": 'id,v\n4,"d\ne"\n'})
     home.run("--strategy", "update", "--key", "id")
     assert home.exported() == [{"id": 1, "v": "a"}, {"id": 2, "v": "b"}, {"id": 4, "v": "d\ne"}]
     Path("in/[ab].csv").unlink()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from trouble.home import Home
 
 TABLES = ["scope", "verdict", "load", "main", "a b", 't"x', "t;DROP TABLE x;--", "etl", "warehouse", "temp", "select", "*",

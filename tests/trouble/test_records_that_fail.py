@@ -1,0 +1,156 @@
+"""A record that cannot be loaded is named by file, physical line and row, and kept with its text."""
+
+from __future__ import annotations
+
+import pytest
+from trouble.home import Home
+
+KEYED = ("--strategy", "update", "--key", "id")
+RAGGED = {
+    "a.csv": "id,v,w\n1,x,y\n2,x\n3,x,y,z\n4,x,y\n",
+    "quoted.csv": 'id,v,w\n5,"l1\n\nl3",y\n\n6\n\n"7","a ""q""\r\nb",y\n8,"x\ny",y,z\n9,x,y\n',
+    "crlf.csv": 'id,v,w\r\n10,"p\r\nq",y\r\n\r\n11,x\r\n12,x,y\r\n',
+    "cr.csv": "id,v,w\r13,x,y\r14\r\r15,x,y\r",
+    "bom.csv": b"\xef\xbb\xbfid,v,w\n16,x\n17,x,y",
+    "last.csv": "id,v,w\n18,x,y\n19,x",
+}
+REJECTED = [
+    ("missing_columns", "a.csv", 3, 2), ("extra_columns", "a.csv", 4, 3),
+    ("missing_columns", "bom.csv", 2, 1), ("missing_columns", "cr.csv", 3, 2), ("missing_columns", "crlf.csv", 5, 2),
+    ("missing_columns", "last.csv", 3, 2), ("missing_columns", "quoted.csv", 6, 2), ("extra_columns", "quoted.csv", 10, 4),
+]
+LOADED = [1, 4, 5, 7, 9, 10, 12, 13, 15, 17, 18]
+
+
+def test_ragged_rows_are_all_listed_in_one_run(home: Home) -> None:
+    """Short and long rows of all files, with their physical lines behind quoted line ends and blank lines."""
+    home.put(RAGGED)
+    for verb in ("plan", "run"):
+        answer = home.run(*KEYED, verb=verb)
+        assert answer.code == 1
+        assert f"{len(REJECTED)} problems in 6 files" in answer.error
+        for _, path, line, _ in REJECTED:
+            assert f"  {path}:{line}: found " in answer.error
+        assert "a.csv:3: found 2 cells, expected 3" in answer.error
+        assert "a.csv:4: found 4 cells, expected 3" in answer.error
+    assert [row[:4] for row in home.rejects("problem")] == REJECTED
+    assert not home.output.exists()
+
+
+@pytest.mark.parametrize("words", [KEYED, ("--strategy", "append"), ("--strategy", "deduplicate", "--key", "id")])
+def test_ragged_rows_are_rejected_and_the_rest_loads(home: Home, words: tuple[str, ...]) -> None:
+    """`reject_row`: every other record loads, the books add up, and the rejects keep their text."""
+    home.put(RAGGED)
+    load = home.run(*words, "--on-error", "reject_row", "--json").document
+    assert sorted(row["id"] for row in home.exported()) == LOADED
+    assert [row[:4] for row in home.rejects()] == REJECTED
+    for books in load["files"]:
+        assert books["lines"] == sum(books[word] for word in ("header", "skipped", "blank", "read", "continuation")), books
+        assert books["read"] == books["rejected"] + books["inserted"], books
+    records = dict(home.sql("SELECT path || ':' || line, record FROM w.etl.reject"))
+    assert records["a.csv:4"] == "3,x,y,z"
+    assert records["quoted.csv:10"] == '8,"x\ny",y,z'
+    listed = home.etl("rejects", "--warehouse", str(home.warehouse), "--format", "json").document
+    assert [(row["path"], row["line"]) for row in listed] == [(path, line) for _, path, line, _ in REJECTED]
+    before = home.standing()
+    assert home.run(*words, "--on-error", "reject_row").code == 0
+    assert home.standing() == before
+
+
+@pytest.mark.parametrize(("cell", "words"), [
+    ("", ()), ("  \t\u00a0", ()), ('" "', ()), ("NULL", ("--null", "NULL")), ('"n/a"', ("--null", "x", "--null", "n/a")),
+    ('""', ("--null", "")), (" - ", ("--null", "-")),
+])
+@pytest.mark.parametrize("policy", ["abort", "reject_row"])
+def test_a_null_key_is_rejected(home: Home, cell: str, words: tuple[str, ...], policy: str) -> None:
+    """However NULL is spelt in the key: named with line and column; the rest loads where the policy lets it."""
+    home.put({"a.csv": f"v,id,k\nx,1,a\n\ny,{cell},b\nz,2,c\n"})
+    answer = home.run("--strategy", "deduplicate", "--key", "k,id", "--on-error", policy, *words)
+    assert "  a.csv:4: " in answer.error
+    assert "id" in answer.error.split("a.csv:4: ")[1].split("\n")[0]
+    assert "the key is NULL. Fill it in" in answer.error
+    if policy == "abort":
+        assert answer.code == 1
+        assert not home.output.exists()
+        assert [row[:5] for row in home.rejects("problem")] == [("null_key", "a.csv", 4, 2, "id")]
+    else:
+        assert answer.output == b"ETL complete: 2 records from 1 files\n"
+        assert [row["id"] for row in home.exported()] == [1, 2]
+        assert [row[:5] for row in home.rejects()] == [("null_key", "a.csv", 4, 2, "id")]
+
+
+def test_an_empty_text_is_a_key(home: Home) -> None:
+    """Only `""` is the empty text: as a key it is a value, beside a NULL that is none; untrimmed, blanks are one too."""
+    home.put({"a.csv": 'id,v\n"",x\na,y\n'})
+    assert home.run(*KEYED).code == 0
+    assert home.exported() == [{"id": "", "v": "x"}, {"id": "a", "v": "y"}]
+    home.put({"a.csv": 'id,v\n  ,x\na,y\n'})
+    assert home.run(*KEYED, "--no-trim").code == 0
+    assert home.exported() == [{"id": "  ", "v": "x"}, {"id": "a", "v": "y"}]
+
+
+def test_a_null_order_is_no_problem(home: Home) -> None:
+    """NULL in the order column is the lowest: it loses `update` and wins `deduplicate`."""
+    home.put({"a.csv": "id,v,at\n1,late,2\n1,never,\n"})
+    assert home.run(*KEYED, "--order-by", "at").code == 0
+    assert home.exported()[0]["v"] == "late"
+    assert home.run("--strategy", "deduplicate", "--key", "id", "--order-by", "at").code == 0
+    assert home.exported()[0]["v"] == "never"
+
+
+def test_append_takes_rows_without_a_key(home: Home) -> None:
+    """`append` has no key: a NULL in it is a NULL, and `--key` is said to be unused."""
+    home.put({"a.csv": "id,v\n,x\n"})
+    answer = home.run("--key", "id")
+    assert (answer.code, home.exported()) == (0, [{"id": None, "v": "x"}])
+    assert "--key is not used by the strategy append" in answer.error
+
+
+@pytest.mark.parametrize(("lines", "allowed", "loads"), [(20, (), True), (21, (), False), (21, ("--max-cell-lines", "21"), True),
+                                                         (2, ("--max-cell-lines", "1"), False)])
+def test_a_cell_of_too_many_lines(home: Home, lines: int, allowed: tuple[str, ...], loads: bool) -> None:  # noqa: FBT001  pytest's
+    """A cell of more than `--max-cell-lines` lines is a problem that says where it begins and how to allow it."""
+    home.put({"a.csv": 'id,v\n1,x\n2,"' + "\n".join(["l"] * lines) + '"\n3,y\n'})
+    answer = home.run(*KEYED, *allowed)
+    assert answer.code == (0 if loads else 1), answer.error
+    if not loads:
+        assert f"a.csv:3: a cell of {lines} lines" in answer.error
+        assert "--max-cell-lines" in answer.error
+        assert home.rejects("problem")[0][:4] == ("cell_too_long", "a.csv", 3, 2)
+        answer = home.run(*KEYED, *allowed, "--on-error", "reject_row")
+        assert [row["id"] for row in home.exported()] == [1, 3]
+
+
+def test_a_quote_that_is_never_closed(home: Home) -> None:
+    """It is one problem at the line where the record begins; with `reject_row` the records before it load."""
+    home.put({"a.csv": 'id,v\n1,x\n2,"y\n3,z\n4,z\n', "b.csv": "id,v\n9,b\n"})
+    answer = home.run(*KEYED)
+    assert answer.code == 1
+    assert "1 problem in 1 file" in answer.error
+    assert "a.csv:3: a quote is opened and never closed; the record runs to the end of the file" in answer.error
+    assert home.run(*KEYED, "--on-error", "reject_row").code == 0
+    assert [row["id"] for row in home.exported()] == [1, 9]
+    assert home.sql("SELECT record FROM w.etl.reject WHERE severity = 'reject'") == [('2,"y\n3,z\n4,z',)]
+
+
+def test_text_behind_a_closing_quote(home: Home) -> None:
+    """Text between a closing quote and the end of the cell is a problem with its line, and no value is guessed."""
+    home.put({"a.csv": 'id,v\n1,"x"y\n2,z\n'})
+    answer = home.run(*KEYED)
+    assert answer.code == 1
+    assert "a.csv:2: text stands between a closing quote and the end of the cell" in answer.error
+    assert home.run(*KEYED, "--on-error", "reject_row").code == 0
+    assert home.exported() == [{"id": 2, "v": "z"}]
+
+
+def test_a_declared_type_names_the_cells_that_misfit(home: Home) -> None:
+    """A cell that does not fit a declared type is named with line, column and value; several in a record are one reject."""
+    home.put({"a.csv": "id,n,d\n1,5,2024-01-31\n\n2,five,2024-02-30\n3,6.5,2024-01-01\n"})
+    words = (*KEYED, "--column", "n=BIGINT", "--column", "d=DATE")
+    answer = home.run(*words)
+    assert answer.code == 1
+    for place in ("a.csv:4: n = 'five': ", "a.csv:4: d = '2024-02-30': ", "a.csv:5: n = '6.5': "):
+        assert place in answer.error, answer.error
+    load = home.run(*words, "--on-error", "reject_row", "--json").document
+    assert (load["files"][0]["rejected"], load["files"][0]["read"]) == (2, 3)
+    assert home.exported() == [{"id": 1, "n": 5, "d": "2024-01-31"}]
