@@ -61,6 +61,11 @@ def speakable(path: Path, what: str) -> Path:
     return Path(whole)
 
 
+def _followed(path: Path) -> Path:
+    """The file that a link leads to: that one is written, and the link stays."""
+    return path.resolve() if path.is_symlink() else path
+
+
 def warehouse_beside(output: str | None) -> Path:
     """The warehouse of a fresh run: beside its output."""
     if output in (None, "-"):
@@ -97,7 +102,7 @@ def request(
     lineage = dataset.lineage if dataset.lineage is not None else base.lineage if base is not None else False
     return Request(
         name, fresh, root, selection, reading, definition, lineage,
-        None if place is None else speakable(Path(place), "output"), once,
+        None if place is None else _followed(speakable(Path(place), "output")), once,
         _changes(base, definition, reading) if base is not None else (), unused,
     )
 

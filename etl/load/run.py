@@ -20,6 +20,7 @@ from etl.export.formats import format_of
 from etl.export.write import exported_of, place, remove_waiting, to_standard_output, waiting, write_export
 from etl.ledger import read, write
 from etl.load.attempt import attempt
+from etl.load.hold import Hold
 from etl.load.request import Request, request, speakable, warehouse_beside
 from etl.load.survey import listed, survey
 from etl.load.task import Again, Attempt, Known, Undo
@@ -125,13 +126,13 @@ def _run(
     found = survey(wish, loaded, None if known.stored is None else known.stored.reading, _ours(warehouse, known),
                    report, settings.threads or os.cpu_count() or 1)
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None))
-    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder:
-        load = _attempts(task, Path(folder))
-    if not plan:
-        _finish(warehouse, load, wish)
-        if wish.once:
-            dataset = read.stored(warehouse, wish.name)
-            to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)
+    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder, Hold() as hold:
+        load = _attempts(task, Path(folder), hold)
+        if not plan:
+            _finish(warehouse, load, wish)
+    if wish.once and not plan:
+        dataset = read.stored(warehouse, wish.name)
+        to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)
     return replace(load, output="-" if wish.once else load.output)
 
 
@@ -161,8 +162,17 @@ def _make_folder(output: Path) -> None:
         raise StorageError(f"The folder {output.parent} of the output cannot be made: {error.strerror}.") from error
 
 
-def _attempts(task: Attempt, folder: Path) -> Load:
+def _attempts(task: Attempt, folder: Path, hold: Hold) -> Load:
     """Try until nothing new is learned of the files: each try begins and ends its own transaction."""
+    try:
+        return _tries(task, folder, hold)
+    except BaseException:
+        if task.known.request.output is not None:
+            waiting(task.known.request.output).unlink(missing_ok=True)
+        raise
+
+
+def _tries(task: Attempt, folder: Path, hold: Hold) -> Load:
     while True:
         try:
             try:
@@ -170,6 +180,7 @@ def _attempts(task: Attempt, folder: Path) -> Load:
                     load = attempt(task, folder)
                     if task.plan:
                         raise Undo(load)  # noqa: TRY301  the ROLLBACK is what it is for
+                    hold.begin()
                     return load
             except Undo as undone:
                 return undone.load
@@ -179,19 +190,17 @@ def _attempts(task: Attempt, folder: Path) -> Load:
                 left.unlink()
         except LoadFailed as failure:
             raise _recorded(task, failure) from failure
-        except duckdb.Error as error:
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
             raise _said(error) from error
 
 
-def _said(error: duckdb.Error) -> Exception:
-    """A sentence for what DuckDB cannot do for us; anything else is our own mistake and goes up as it is."""
+def _said(error: duckdb.Error) -> StorageError:
+    """A sentence for what the machine does not give; any other error of DuckDB is our own mistake, and goes up."""
     first = str(error).splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
         return StorageError(f"The memory limit was reached: {first}. Give more with --memory-limit, or more room with "
                             "--temp-dir. Nothing was loaded.")
-    if isinstance(error, duckdb.IOException):
-        return StorageError(f"A file could not be read or written: {first}. Nothing was loaded.")
-    return error
+    return StorageError(f"A file could not be read or written: {first}. Nothing was loaded.")
 
 
 def _recorded(task: Attempt, failure: LoadFailed) -> LoadFailed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from etl.errors import Problem, SourceMissing, UsageError
 from etl.ledger.read import LoadedFile
 from etl.load.request import Request
 from etl.result import Report
-from etl.sources.discovery import FileStat, Listing, SourceFile, discover
+from etl.sources.discovery import KNOWN, FileStat, Listing, SourceFile, discover, matches, pattern
 from etl.sources.scan import Scan, scan_all
 
 SETTLED_NS = 2_000_000_000  # a time stamp younger than this when it was taken may not tell a later change
@@ -118,6 +119,14 @@ def _twins(incoming: Sequence[Scan], loaded: Mapping[str, LoadedFile]) -> tuple[
 def _refuse_output(request: Request, listing: Listing) -> None:
     if request.output is None:
         return
+    selection, output = request.selection, Path(os.path.realpath(request.output))
+    root = Path(os.path.realpath(request.root))
+    if root in output.parents and KNOWN.search(output.name) and (
+            selection.source_dir is not None or any(Path(source).is_dir() for source in selection.sources)):
+        below = output.relative_to(root).as_posix()
+        if not matches(below, tuple(pattern(glob) for glob in selection.exclude)):
+            raise UsageError(f"The output {request.output} would be among the sources, below {request.root}. "
+                             "Write it to another folder, or leave it out with --exclude.")
     try:
         inode = request.output.stat().st_ino
     except OSError:

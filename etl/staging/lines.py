@@ -12,6 +12,8 @@ from etl.sql_files import fill
 from etl.staging.stage import Staged, Trouble
 from etl.warehouse import Warehouse, staging
 
+WIDE_TABLE = 32
+
 
 def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading) -> dict[int, tuple[int, int]]:
     """Count continuation lines from the cells, and hold every file's lines against its records.
@@ -37,8 +39,8 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
         if item.settled:
             if not balanced:
                 raise BooksDoNotBalance(
-                    f"The lines of {item.scan.file.path} do not balance: its {item.staged + item.unreadable} records do not "
-                    f"account for its {item.lines} lines. Nothing was loaded; please report this "
+                    f"The lines of {item.scan.file.path} do not balance: its {item.staged + item.unreadable} records "
+                    f"do not account for its {item.lines} lines. Nothing was loaded; please report this "
                     "with the file."
                 )
         elif not balanced or longest > reading.max_cell_lines:
@@ -63,14 +65,17 @@ def _balanced(item: Staged, blank: int, continuation: int) -> bool:
 
 
 def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int, tuple[int, int, int]]:
-    def of_all(macro: str) -> list[Sql]:
-        return [Sql(f"{macro}(c{place})") for place in range(width)]
-
-    ends = of_all("etl_line_ends")
-    longest = Sql(f"greatest({listed(ends)})") if width > 1 else ends[0]
+    columns = [Sql(f"c{place}") for place in range(width)]
+    relation = staging(table)
+    if width > WIDE_TABLE:  # one row a cell: an expression a column would take longer to plan than to run
+        relation = Sql(f"(SELECT _version, unnest([{listed(columns)}]) AS c FROM {relation})")
+        columns = [Sql("c")]
+    ends = [Sql(f"etl_line_ends({column})") for column in columns]
+    blank = [Sql(f"etl_blank_lines({column})") for column in columns]
+    longest = Sql(f"greatest({listed(ends)})") if len(ends) > 1 else ends[0]
     rows = warehouse.sql(
-        fill("continuation", staging=staging(table), line_ends=listed(ends, " + "),
-             blank_lines=listed(of_all("etl_blank_lines"), " + "), longest=longest), {"first": first},
+        fill("continuation", staging=relation, line_ends=listed(ends, " + "), blank_lines=listed(blank, " + "),
+             longest=longest), {"first": first},
     )
     return {int(version): (int(continuation), int(blank), int(most)) for version, continuation, blank, most in rows}
 

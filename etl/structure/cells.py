@@ -29,7 +29,13 @@ def raw(place: int) -> Sql:
 
 def cell(place: int, definition: Definition) -> Sql:
     """The cell trimmed, and NULL where it spells NULL."""
-    text = Sql(f"etl_trim({raw(place)})") if definition.trim else raw(place)
+    return said(raw(place), definition)
+
+
+def said(text: Sql, definition: Definition) -> Sql:
+    """What a raw text says: trimmed, and NULL where it spells NULL."""
+    if definition.trim:
+        text = Sql(f"etl_trim({text})")
     if not definition.nulls:
         return text
     spellings = listed(literal(spelling) for spelling in definition.nulls)

@@ -13,6 +13,7 @@ from etl.warehouse import Warehouse, staging
 
 FIRST_ROWS = 200  # a text column shows itself in its first rows; then the rest need not be looked at
 ALL_ROWS = 1 << 62
+WIDE_TABLE = 32  # of more columns, cells are looked at one row a cell
 RANGES = 64  # up to so many versions, their first rows are read as ranges of the table
 
 
@@ -57,6 +58,14 @@ def _measure_table(
     warehouse: Warehouse, table: str, names: Sequence[str], definition: Definition, versions: int, most: int
 ) -> None:
     every = range(len(names))
+    if len(names) > WIDE_TABLE:
+        places = {name: place for place, name in enumerate(names)}
+        tall = fill(
+            "kinds_tall", staging=staging(table), raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
+            cell=cells.said(Sql("r"), definition), accepted=cells.accepted(places, definition),
+        )
+        warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})
+        return
     _measured(warehouse, table, names, dict.fromkeys(every, 0), definition, FIRST_ROWS)
     if most > FIRST_ROWS:
         looks = {int(place): (int(kinds), int(texts) == versions) for place, kinds, texts in warehouse.sql(

@@ -11,6 +11,8 @@ import etl
 from etl.inspect import history, rejects
 from etl.result import Listing
 
+pytestmark = pytest.mark.usefixtures("place")
+
 OUT = Path("out/t.json")
 FRESH = Path("out/t.duckdb")
 
@@ -31,7 +33,7 @@ def rows(listing: Listing) -> list[dict[str, object]]:
     return [dict(zip(listing.headings, row, strict=True)) for row in listing.rows]
 
 
-def test_the_history_has_every_load_the_newest_first(place: Path) -> None:
+def test_the_history_has_every_load_the_newest_first() -> None:
     """Each load with the files that came and left, its books and its end; a failed one with its message."""
     put("a.csv", "id,n\n1,x\n2,y\n")
     put("b.csv", "id,n\n3,z\n")
@@ -60,10 +62,9 @@ def test_the_history_has_every_load_the_newest_first(place: Path) -> None:
         "load": 3, "status": "failed", "files came": 0, "inserted": 0,
         "message": "in was not loaded: 1 problem in 1 file.",
     }
-    assert place.is_dir()
 
 
-def test_the_history_of_one_table(place: Path) -> None:
+def test_the_history_of_one_table() -> None:
     """Only its loads; a table that no load was tried of is a usage error, one whose loads all failed is not."""
     put("a.csv", "a\n1\n")
     load(table="one")
@@ -75,11 +76,10 @@ def test_the_history_of_one_table(place: Path) -> None:
     assert [row["status"] for row in rows(history(FRESH, "three", 1))] == ["failed"]
     with pytest.raises(etl.UsageError, match=r"There is no table four in out/t\.duckdb\. It has: one, three, two\."):
         history(FRESH, "four", 1)
-    assert place.is_dir()
 
 
-def test_the_problems_of_a_failed_load(place: Path) -> None:
-    """All of them, by file and line, each with its text, what to do and the record; the title says what became of it."""
+def test_the_problems_of_a_failed_load() -> None:
+    """All of them, by file and line, each with its text, what to do and the record; the title says how it ended."""
     put("b.csv", "id,n\n1,1\n2\n,3\n")
     put("a.csv", "a;b,c\n")
     with pytest.raises(etl.LoadFailed):
@@ -93,10 +93,9 @@ def test_the_problems_of_a_failed_load(place: Path) -> None:
     assert (second["path"], second["line"], second["record"]) == ("b.csv", 3, "2")
     assert (third["line"], third["row"], third["column"]) == (4, 3, "id")
     assert str(third["reason"]).startswith("the key is NULL. ")
-    assert place.is_dir()
 
 
-def test_the_rejects_of_a_load(place: Path) -> None:
+def test_the_rejects_of_a_load() -> None:
     """Of the newest load that has some, where none is named; warnings are none; a load without any says so."""
     put("a.csv", "id,n,n\n1,1,1\n,2,2\n")
     load("reject_row", strategy="update", key=("id",))
@@ -108,10 +107,9 @@ def test_the_rejects_of_a_load(place: Path) -> None:
     empty = rejects(FRESH, 2, 1)
     assert empty.rows == ()
     assert empty.notes == ("Load 2 of in has none.",)
-    assert place.is_dir()
 
 
-def test_files_that_were_left_out_are_among_the_rejects(place: Path) -> None:
+def test_files_that_were_left_out_are_among_the_rejects() -> None:
     """Under `skip_file` the problems of a file are listed, and a note counts the files that were left out."""
     put("a.csv", "id,n\n1,1\n2\n3\n")
     put("b.csv", "id,n\n2,1\n")
@@ -119,23 +117,20 @@ def test_files_that_were_left_out_are_among_the_rejects(place: Path) -> None:
     listing = rejects(FRESH, None, 1)
     assert [(row["path"], row["line"]) for row in rows(listing)] == [("a.csv", 3), ("a.csv", 4)]
     assert listing.notes == ("1 file was left out whole.",)
-    assert place.is_dir()
 
 
-def test_no_load_has_rejects(place: Path) -> None:
+def test_no_load_has_rejects() -> None:
     """A clean warehouse says so instead of an empty table."""
     put("a.csv", "a\n1\n")
     load()
     listing = rejects(FRESH, None, 1)
     assert (listing.rows, listing.notes) == ((), ("No load in out/t.duckdb has rejects.",))
-    assert place.is_dir()
 
 
-def test_a_load_that_is_not_there_is_refused_with_those_there_are(place: Path) -> None:
+def test_a_load_that_is_not_there_is_refused_with_those_there_are() -> None:
     """The message names the loads, runs of them in short."""
     for number in range(3):
         put("a.csv", f"a\n{number}\n")
         load()
     with pytest.raises(etl.UsageError, match=r"There is no load 9 in out/t\.duckdb\. The loads are: 1 to 3\."):
         rejects(FRESH, 9, 1)
-    assert place.is_dir()
