@@ -54,11 +54,13 @@ class HeaderName:
         name: What it matches by; unique within the file.
         spelling: The same as the file spells it, trimmed, for `--names keep`.
         origin: `stated`, `doubled` (a second column of one name), `empty`, `reserved`, or `numbered` (no header).
+        said: What the header's cell would match by, were it free.
     """
 
     name: str
     spelling: str
     origin: str
+    said: str = ""
 
 
 def header_names(cells: Sequence[str]) -> tuple[HeaderName, ...]:
@@ -71,20 +73,20 @@ def header_names(cells: Sequence[str]) -> tuple[HeaderName, ...]:
         name = matched(cell)
         if name and name not in seen and name not in RESERVED:
             seen.add(name)
-            columns.append(HeaderName(name, spelling, "stated"))
+            columns.append(HeaderName(name, spelling, "stated", name))
             continue
         origin = "empty" if not name else "reserved" if name in RESERVED and name not in seen else "doubled"
         seen.add(name)
         suffix = _free_suffix(name, taken) if name else ""
         fresh = name + suffix if name else _free(f"column_{place}", taken)
         taken.add(fresh)
-        columns.append(HeaderName(fresh, spelling + suffix if name else fresh, origin))
+        columns.append(HeaderName(fresh, spelling + suffix if name else fresh, origin, name))
     return tuple(columns)
 
 
 def numbered_names(width: int) -> tuple[HeaderName, ...]:
     """The columns of a file without a header: `column_1` and so on."""
-    return tuple(HeaderName(f"column_{i}", f"column_{i}", "numbered") for i in range(1, width + 1))
+    return tuple(HeaderName(f"column_{i}", f"column_{i}", "numbered", "") for i in range(1, width + 1))
 
 
 def _free_suffix(name: str, taken: set[str]) -> str:

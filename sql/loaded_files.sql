@@ -2,7 +2,7 @@
 --
 -- Needs:   $dataset
 -- Expects: text is compared by bytes, which ranks paths code point by code point.
-SELECT version.path, version.read AS rows, coalesce(books.rejected, 0) AS rejected, flips.load_id
+SELECT version.path, version.read, coalesce(books.rejected, 0) AS rejected, flips.load_id
 FROM etl.loaded_version AS version
 JOIN (
     SELECT version_id, max(load_id) AS load_id

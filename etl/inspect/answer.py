@@ -63,6 +63,8 @@ def _close(warehouse: Warehouse) -> None:
 
 def _one_select(warehouse: Warehouse, sql: str) -> str:
     """The query as DuckDB's JSON of it, once it is known to be one SELECT that calls nothing closed."""
+    if "\0" in sql or any("\ud800" <= character <= "\udfff" for character in sql):
+        raise QueryRefused("The query has a NUL character, or bytes that are not UTF-8. Write it as plain text.")
     text = str(warehouse.one("SELECT json_serialize_sql(CAST($query AS VARCHAR))", {"query": sql}))
     called: list[str] = []
 

@@ -97,4 +97,4 @@ def _columns(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
 
 def _files(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
     rows = warehouse.sql(fill("loaded_files"), {"dataset": dataset.dataset_id})
-    return Listing("Files", ("path", "rows", "rejected", "load"), tuple(rows), () if rows else ("No file is loaded.",))
+    return Listing("Files", ("path", "read", "rejected", "load"), tuple(rows), () if rows else ("No file is loaded.",))

@@ -33,16 +33,16 @@ def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definit
     needed = [("key", name) for name in (definition.key if definition.keyed else ())]
     needed += [("order", definition.order_by)] if definition.order_by is not None else []
     for role, name in needed:
-        others = [n for n in names if n.name.startswith(f"{name}_") and n.origin == "doubled"]
+        made_up = any(n.name == name and n.origin not in ("stated", "numbered") for n in names)
         if name not in stated:
             have = ", ".join(n.name for n in names[:NAMES_SHOWN]) + (", ..." if len(names) > NAMES_SHOWN else "")
             problems.append(Problem(
                 f"missing_{role}", f"there is no {role} column '{name}'; the columns are: {have}", path, line,
                 advice="Name another column, or leave the file out with --exclude", whole_file=True))
-        elif others or any(n.name == name and n.origin in ("empty", "reserved") for n in names):
-            problems.append(Problem(
-                f"doubled_{role}", f"the {role} column '{name}' stands more than once in the header", path, line,
-                advice="Rename one of them", whole_file=True))
+        elif made_up or sum(n.said == name for n in names) > 1:
+            what = "has its name from etl, not from the header" if made_up else "stands more than once in the header"
+            problems.append(Problem(f"doubled_{role}", f"the {role} column '{name}' {what}", path, line,
+                                    advice="Give the column a name of its own", whole_file=True))
     if definition.contract == "freeze" and definition.frozen:
         held = {name for name, _ in definition.frozen}
         problems += [Problem("extra_column", f"the contract is frozen and has no column '{n.name}'", path, line,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from datetime import date, datetime
 from pathlib import Path
 
@@ -48,7 +49,7 @@ def test_the_dialect_is_told() -> None:
     put("\n\nid;name\n1;'a;b'\n\n2;'c\nd'\n")
     assert facts(look(quote="'")["File"]) == {
         "file": "in/a.csv", "encoding": "utf-8", "compression": "none", "delimiter": ";", "quote": "'", "escape": "'",
-        "header at line": 3, "lines": 7, "blank lines": 3, "records": 2, "unreadable": 0, "bytes": 29,
+        "header at line": 3, "lines": 7, "blank lines": 3, "records": 2, "unreadable": 0, "bytes": 27,
     }
 
 
@@ -85,7 +86,7 @@ def test_the_first_rows_are_values_of_their_types() -> None:
     assert [row[0] for row in rows.rows] == [1, 2, 3, 4, 5]
 
 
-RAGGED = "a,b\n1,2\n3\n4,5,6\n7,x\n8,\"y\n"
+RAGGED = 'a,b\n1,2\n3\n4,5,6\n7,x\n8,"y\n'
 FILES: dict[str, tuple[str, bytes, dict[str, object]]] = {
     "kinds": ("a.csv", KINDS.encode(), {}),
     "ragged": ("a.csv", RAGGED.encode(), {}),
@@ -98,7 +99,7 @@ FILES: dict[str, tuple[str, bytes, dict[str, object]]] = {
     "crlf and lf": ("a.csv", b"a,b\r\n1,2\n3,x\r\n", {}),
     "undecodable": ("a.csv", b"a,b\n1,\xff\n2,x\n", {}),
     "no header": ("a.csv", b"1,2\n3,x\n", {"header": False}),
-    "skipped": ("a.csv", b"made by\n\"hand\na,b\n1,2\n,z\n", {"skip_rows": 2}),
+    "skipped": ("a.csv", b'made by\n"hand\na,b\n1,2\n,z\n', {"skip_rows": 2}),
     "names": ("a.csv", b"a,A,,_row, B \n1,2,3,4,x\n", {}),
     "wide numbers": ("a.csv", b"a,b,c\n1.5,0.1234567890123456789,1\n12345678901234567890,1,1" + b"0" * 45 + b"\n", {}),
     "late text": ("a.csv", b"a,b\n" + b"1,1\n" * 3000 + b"1,x\n", {}),
@@ -120,14 +121,13 @@ def test_it_says_what_a_load_says(case: str) -> None:
         (column.name, column.type, column.reason) for column in load.columns]
     books, = load.files
     whole = facts(found["File"])
-    assert (whole.get("lines", 0), whole.get("blank lines", 0), whole.get("records", 0), whole.get("unreadable", 0)) == (
-        books.lines, books.blank, books.read, books.rejected)
+    assert [whole.get(count, 0) for count in ("lines", "blank lines", "records", "unreadable")] == [
+        books.lines, books.blank, books.read, books.rejected]
     told = [dict(zip(found["Problems"].headings, row, strict=True)) for row in found["Problems"].rows]
     assert [(row.get("line"), row.get("row"), row.get("record")) for row in told] == [
         (problem.line, problem.row, problem.record) for problem in load.rejects]
     if load.columns:
-        stored = etl.open("out/t.duckdb").sql("SELECT * EXCLUDE (_version, _row) FROM in ORDER BY _row LIMIT 5".replace(
-            "FROM in", 'FROM "in"'))
+        stored = etl.open("out/t.duckdb").sql('SELECT * EXCLUDE (_version, _row) FROM "in" ORDER BY _row LIMIT 5')
         assert found["First rows"].headings == stored.headings
         assert found["First rows"].rows == stored.rows
 
@@ -153,9 +153,9 @@ def test_many_problems_are_counted() -> None:
 
 @pytest.mark.parametrize(("name", "content", "said"), [
     ("a.csv", b"PK\x03\x04 an archive of office documents", "the file is a zip archive or an Office document"),
-    ("a.csv.gz", gzip.compress(b"a,b\n1,2\n")[:-9], "the gzip stream ends before its end: the file is cut off"),
+    ("a.csv.gz", gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "the gzip stream ends before its end: the file is cut"),
     ("a.csv", b"a|b;c\n1|2;3\n", "the delimiter is not clear: it could be ';', '|'"),
-    ("a.csv", b"a,\"b\n1,2\n", "the header opens a quote that it never closes"),
+    ("a.csv", b'a,"b\n1,2\n', "the header opens a quote that it never closes"),
     ("a.csv", b"a,b\0c\n1,2\n", "a column's name holds a NUL character"),
 ])
 def test_a_file_that_cannot_be_read_says_why(name: str, content: bytes, said: str) -> None:
@@ -201,14 +201,11 @@ def test_a_file_without_text_says_so() -> None:
 def test_hostile_names_are_only_names() -> None:
     """Names of files and columns with quotes, wildcards and statements are read as any other."""
     name = Path("in/we[i]rd*?'\"; DROP TABLE x; --.csv")
-    put('"a""b"; DROP TABLE x; --,\'c\n1,x\n', name)
     put("other\n1\n", Path("in/weird.csv"))
-    found = look(name, delimiter=",")
-    assert [row[0] for row in found["Columns"].rows] == ['a"b"; drop table x; --', "'c"] or found["Problems"].rows
     put("\"a\"\"b; DROP TABLE x; --\",'c\n1,x\n", name)
     found = look(name, delimiter=",")
     assert [row[:3] for row in found["Columns"].rows] == [
-        ("a\"b; drop table x; --", "BIGINT", "1 integer"), ("'c", "VARCHAR", "1 text")]
+        ('a"b; drop table x; --', "BIGINT", "1 integer"), ("'c", "VARCHAR", "1 text")]
     assert found["Columns"].rows[1][3] == f"{name.name}:2 = 'x'"
 
 
@@ -219,9 +216,8 @@ def test_what_is_no_file_is_refused_with_a_sentence() -> None:
     with pytest.raises(etl.SourceMissing, match=r"^in/none\.csv is not there: no such file\.$"):
         look(Path("in/none.csv"))
     Path("in/link.csv").symlink_to("nowhere.csv")
-    assert facts(look(Path("in/link.csv"))["Problems"])["reason"] == "the file cannot be read: No such file or directory"
-    import os  # noqa: PLC0415  only here
-
+    problem = facts(look(Path("in/link.csv"))["Problems"])
+    assert problem["reason"] == "the file cannot be read: No such file or directory"
     os.mkfifo("in/pipe.csv")
     assert str(facts(look(Path("in/pipe.csv"))["Problems"])["reason"]).startswith("it is not a regular file")
 

@@ -241,6 +241,7 @@ SELECT * FROM people WHERE id = $id
 """.strip().splitlines()
 
 
+@pytest.mark.slow
 def test_nothing_but_the_warehouse_can_be_reached(loaded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every attack is refused with a sentence; no file is read, written or made, and the process lives on."""
     (loaded / "secret.csv").write_text(f"word\n{SECRET}\n")
@@ -281,6 +282,9 @@ def test_the_locks_hold_without_the_list_of_functions(loaded: Path, monkeypatch:
 @pytest.mark.parametrize(("sql", "said"), [
     ("", "The query is empty. Give one SELECT."),
     (" -- nothing\n;", "The query is empty. Give one SELECT."),
+    ("SELECT 1\0; DROP TABLE people", (
+        "The query has a NUL character, or bytes that are not UTF-8. Write it as plain text.")),
+    ("SELECT '\udcff'", "The query has a NUL character, or bytes that are not UTF-8. Write it as plain text."),
     ("SELECT 1; SELECT 2", "These are 2 statements. Ask one SELECT at a time; nothing was done."),
     ("DROP TABLE people", (
         "Only one SELECT is answered (WITH, FROM, VALUES, DESCRIBE, SUMMARIZE and SHOW are SELECTs too), and this is "
@@ -319,10 +323,11 @@ def test_an_answer_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(ask("SELECT * FROM range(50000)")) == 50_000
 
 
-def test_a_query_that_needs_too_much_memory_is_refused() -> None:
+def test_a_query_that_needs_too_much_memory_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A sentence, without advice on settings that are closed."""
-    message = refusal("SELECT list(range) FROM range(1000000000)")
-    assert message == "The query needs more memory than the 2GB that it gets. Ask for less at a time."
+    monkeypatch.setattr(answer, "Settings", lambda **words: etl.Settings(memory_limit="20MB", **words))
+    message = refusal("SELECT list(range) FROM range(100000000)")
+    assert message == "The query needs more memory than the 20MB that it gets. Ask for less at a time."
 
 
 @pytest.mark.slow

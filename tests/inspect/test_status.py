@@ -77,7 +77,7 @@ def test_a_target_without_an_output_has_none() -> None:
 
 
 def test_a_table_shows_its_columns_and_files() -> None:
-    """With a table: why a column is text, and each loaded file by rank with its rows, rejects and load."""
+    """With a table: why a column is text, and each loaded file by rank with its records, rejects and load."""
     put("b.csv", "id,n\n1,1\n,2\n")
     etl.run(etl.Dataset(source_dir="in", strategy="update", key=("id",)), warehouse=KEPT,
             settings=etl.Settings(on_error="reject_row"))
@@ -86,7 +86,7 @@ def test_a_table_shows_its_columns_and_files() -> None:
     found, columns, files = status(KEPT, "in", 1)
     assert found.rows[0][3:6] == (2, 2, 2)
     assert columns.rows == (("id", "BIGINT", None), ("n", "VARCHAR", "a.csv:2 = 'x'"))
-    assert files.headings == ("path", "rows", "rejected", "load")
+    assert files.headings == ("path", "read", "rejected", "load")
     assert files.rows == (("a.csv", 1, 0, 2), ("b.csv", 2, 1, 1))
     assert len({listing.title for listing in (found, columns, files)}) == 3
 

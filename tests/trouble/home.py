@@ -78,7 +78,8 @@ class Home:
 
     def run(self, *arguments: str, verb: str = "run") -> Answer:
         """Run, or plan, the table `t` from `in/` into `out/t.json`."""
-        return self.etl(verb, "--source-dir", "in", "--output", str(self.output), "--table", "t", *arguments)
+        return self.etl(verb, "--source-dir", "in", "--output", str(self.output), "--table", "t",
+                        "--progress", "none", *arguments)
 
     def process(self, *arguments: str) -> Answer:
         """Run a command line in a process of its own, where every warning is an error."""
@@ -106,9 +107,8 @@ class Home:
 
     def files(self) -> frozenset[str]:
         """Every file and folder of the home outside `in/`."""
-        found = (os.path.relpath(os.path.join(folder, name), b".").decode("utf-8", "surrogateescape")
-                 for folder, folders, names in os.walk(os.fsencode(self.folder)) for name in [*folders, *names])
-        return frozenset(name for name in found if name != "in" and not name.startswith("in/"))
+        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*"))
+        return frozenset(path for path in found if path != "in" and not path.startswith("in/"))
 
     def standing(self) -> Standing:
         """The target, the output (when it was written, too) and the files that are there."""

@@ -82,8 +82,8 @@ def test_reserved_names_are_renamed_and_said(home: Home, name: str) -> None:
     before = home.standing()
     answer = home.run("--strategy", "update", "--key", name)
     assert answer.code == 1
-    assert "a.csv:1" in answer.error
-    assert name.lower() in answer.error
+    assert "  a.csv" in answer.error
+    assert f"key column '{name.lower()}'" in answer.error
     assert home.standing() == before
 
 

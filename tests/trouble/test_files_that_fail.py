@@ -14,6 +14,10 @@ GOOD = {"a.csv": "id,v\n1,x\n2,y\n"}
 KEYED = ("--strategy", "update", "--key", "id")
 
 
+CORRUPT = bytearray(gzip.compress(b"id,v\n3,z\n" * 99))
+CORRUPT[14] ^= 0xFF
+
+
 @dataclass(frozen=True)
 class Case:
     """A file that makes a load fail, and the words of the sentence that says so."""
@@ -31,14 +35,15 @@ CASES = {
         "missing_key"),
     "no order column": Case("b.csv", "id,v\n3,z\n", ("b.csv:1: there is no order column 'at'",), "missing_order",
                             (*KEYED, "--order-by", "at", "--exclude", "a.csv")),
-    "corrupt gzip": Case("b.csv.gz", b"\x1f\x8b\x08\x00rubbish", ("b.csv.gz: ", "corrupt", "Fetch the file again"), "corrupt"),
+    "corrupt gzip": Case("b.csv.gz", bytes(CORRUPT), ("b.csv.gz: ", "corrupt", "Fetch the file again"), "corrupt"),
     "not gzip": Case("b.csv.gz", b"id,v\n3,z\n", ("b.csv.gz: ", "not gzip at all", "give it the name of what it is"),
                      "corrupt"),
     "cut gzip": Case("b.csv.gz", gzip.compress(b"id,v\n3,z\n" * 99)[:-9], ("b.csv.gz: ", "cut off", "Fetch the file again"),
                      "truncated"),
     "not zstd": Case("b.csv.zst", b"id,v\n3,z\n", ("b.csv.zst: ", "not zstd at all"), "corrupt"),
     "unclosed quote in the header": Case("b.csv", 'id,"v\n3,z\n', ("b.csv:1", "quote"), "unclosed_quote"),
-    "not text": Case("b.csv", b"id,v\n3,\xff\xfe\n", ("b.csv:2: ", r"\xff", "is not utf-8", "--encoding"), "undecodable"),
+    "blank lines alone": Case("b.csv", "\n\n", ("b.csv: the file has no header, only blank lines",), "no_header"),
+    "not text": Case("b.csv", b"id,v\n3,\xff\xfe\n", ("b.csv:2: byte 0xFF is not utf-8. ", "--encoding cp1252"), "undecodable"),
 }
 
 
@@ -82,7 +87,8 @@ def test_skip_file_keeps_what_it_skipped(home: Home) -> None:
     """The problems of a skipped file are kept in the warehouse, and `etl rejects` shows them."""
     home.put({**GOOD, "b.csv": "nr\n3\n", "c.csv": "id,v\n3,z\n4\n"})
     assert home.run(*KEYED, "--on-error", "skip_file").code == 0
-    assert [row[:3] for row in home.rejects("skipped")] == [("missing_key", "b.csv", 1), ("missing_columns", "c.csv", 3)]
+    assert sorted(row[:3] for row in home.rejects("skipped")) == [
+        ("missing_columns", "c.csv", 3), ("missing_key", "b.csv", 1)]
     said = home.etl("rejects", "--warehouse", str(home.warehouse)).said
     assert "there is no key column 'id'" in said
     assert "2 files were left out whole." in said
@@ -120,9 +126,9 @@ def test_a_changed_file_with_a_problem_is_stale(home: Home) -> None:
 @pytest.mark.parametrize("policy", ["abort", "reject_row", "skip_file"])
 def test_files_without_a_row_are_loaded(home: Home, policy: str) -> None:
     """0 bytes give 0 rows and a warning; a header alone gives 0 rows and its columns; `--strict` refuses the first."""
-    home.put({**GOOD, "empty.csv": "", "header.csv": "id,w\n", "bare.csv": "id", "bom.csv": b"\xef\xbb\xbf", "nl.csv": "\n\n"})
+    home.put({**GOOD, "empty.csv": "", "header.csv": "id,w\n", "bare.csv": "id", "bom.csv": b"\xef\xbb\xbf"})
     answer = home.run(*KEYED, "--on-error", policy)
-    assert (answer.code, answer.output) == (0, b"ETL complete: 2 records from 6 files\n"), answer.error
+    assert (answer.code, answer.output) == (0, b"ETL complete: 2 records from 5 files\n"), answer.error
     assert "empty.csv: the file has 0 bytes of text; it gives no row" in answer.error
     assert "header.csv: " not in answer.error
     assert home.exported() == [{"id": 1, "v": "x", "w": None}, {"id": 2, "v": "y", "w": None}]
