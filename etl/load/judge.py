@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from etl.errors import Problem, UsageError
+from etl.ledger import read
 from etl.load import check
 from etl.load.bring import Brought, unfit
 from etl.load.coming import Coming
 from etl.load.task import Attempt
+from etl.names import matched
 from etl.result import Progress
 from etl.structure.derive import Structure, derive, headers, negative_zeros
 from etl.structure.measure import located, measure
@@ -82,7 +84,10 @@ def structure_of(task: Attempt) -> Structure:
 
 def zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:
     """Warnings of the one change that a number's text may see; `--strict` makes them problems."""
-    found = negative_zeros(task.warehouse, task.known.request.definition, structure)
+    stored = task.known.stored
+    before = {} if stored is None else {
+        matched(column.name): column.type for column in read.columns_of(task.warehouse, stored)}
+    found = negative_zeros(task.warehouse, task.known.request.definition, structure, before)
     warnings = [Problem("negative_zero", "-0.0 is loaded as 0.0", path, column=name,
                         advice=f"Keep it as text with --column {name}=VARCHAR", whole_file=task.settings.strict)
                 for path, name in found]

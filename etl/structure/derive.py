@@ -12,6 +12,8 @@ from etl.structure.kinds import Summary
 from etl.structure.measure import located, take_digits
 from etl.warehouse import Warehouse
 
+NUMBERS = ("DOUBLE", "DECIMAL")
+
 
 @dataclass(frozen=True, slots=True)
 class Example:
@@ -148,12 +150,19 @@ def _count(
             take_digits(warehouse, table, list(columns), columns[name], definition)
 
 
-def negative_zeros(warehouse: Warehouse, definition: Definition, structure: Structure) -> list[tuple[str, str]]:
-    """The new files and number columns in which a `-0.0` is loaded as `0.0`."""
-    numbers = {column.name for column in structure.columns if column.type.startswith(("DOUBLE", "DECIMAL"))}
+def negative_zeros(
+    warehouse: Warehouse, definition: Definition, structure: Structure, before: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """The files and number columns in which a `-0.0` is now loaded as `0.0`: new files, and columns that change type.
+
+    Args:
+        before: Types of the target's columns as they were, by name.
+    """
+    numbers = {column.name for column in structure.columns if column.type.startswith(NUMBERS)}
+    retyped = {name for name in numbers if not before.get(name, "DOUBLE").startswith(NUMBERS)}
     found = []
-    for path, table, place in warehouse.sql(fill("negative_zeros"), {"digest": definition.cells_digest()}):
+    for path, state, table, place in warehouse.sql(fill("negative_zeros"), {"digest": definition.cells_digest()}):
         name = list(structure.places[table])[place]
-        if name in numbers:
+        if name in retyped or (state == "new" and name in numbers):
             found.append((path, name))
     return found

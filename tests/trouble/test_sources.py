@@ -16,9 +16,9 @@ GOOD = {"a.csv": "id,v\n1,x\n"}
     (("nowhere.csv",), ("nowhere.csv is not there",)),
     (("nowhere/*.csv",), ("nowhere/*.csv",)),
     (("--source-dir", "in/a.csv"), ("in/a.csv is not a folder", "as a SOURCE")),
-    (("--source-dir", "bare"), ("No file to load was found in bare", ".csv")),
-    (("--source-dir", "in", "--exclude", "*"), ("No file to load was found in in", "--exclude *")),
-    (("--source-dir", "in", "--include", "x*"), ("No file to load was found in in", "--include x*")),
+    (("--source-dir", "bare"), ("No file to load was found in ", "/bare", ".csv")),
+    (("--source-dir", "in", "--exclude", "*"), ("No file to load was found in ", "/in", "*")),
+    (("--source-dir", "in", "--include", "x*"), ("No file to load was found in ", "/in", "x*")),
     ((), ("data/sources is not there",)),
 ])
 @pytest.mark.parametrize("before", [False, True])
@@ -62,9 +62,9 @@ def test_an_accumulating_warehouse_with_an_empty_folder(home: Home) -> None:
     ("t.parquet.gz", 2, ("t.parquet.gz has no extension",)),
     ("t.gz", 2, ("t.gz has no extension",)),
     ("", 2, ("--output",)),
-    ("in/a.csv", 2, ("in/a.csv is among the sources. Write it to another folder.",)),
-    ("in/../in/a.csv", 2, ("is among the sources",)),
-    ("link.csv", 2, ("is among the sources",)),
+    ("in/a.csv", 2, ("in/a.csv", "among the sources", "Write it to another folder")),
+    ("in/../in/a.csv", 2, ("among the sources",)),
+    ("link.csv", 2, ("among the sources",)),
     ("/dev/null/t.json", 1, ("/dev/null",)),
     ("/proc/nowhere/t.json", 1, ("/proc/nowhere",)),
 ])
@@ -97,15 +97,29 @@ def test_a_warehouse_that_cannot_be_is_refused(home: Home) -> None:
     home.put(GOOD)
     Path("folder").mkdir()
     Path("file").write_text("a file")
-    for name in ("folder", "file/k.duckdb", "file", "/proc/nowhere/k.duckdb"):
-        answer = home.etl("run", "--source-dir", "in", "--warehouse", name)
-        assert answer.code in {1, 2}
-        assert name.split("/k.")[0] in answer.error
-        assert "inside etl" not in answer.error
+    Path("empty.duckdb").touch()
+    Path("x.json").write_text("[]")
+    for name in ("folder", "file/k.duckdb", "file", "/proc/nowhere/k.duckdb", "empty.duckdb", "in/a.csv", "x.json"):
+        for verb in ("plan", "run"):
+            answer = home.etl(verb, "--source-dir", "in", "--warehouse", name)
+            assert answer.code in {1, 2}, (name, answer)
+            assert name.split("/k.")[0] in answer.error
+            assert "inside etl" not in answer.error
     assert Path("file").read_text() == "a file"
-    answer = home.etl("run", "--source-dir", "in", "--warehouse", "in/a.csv")
-    assert answer.code in {1, 2}
     assert Path("in/a.csv").read_text() == GOOD["a.csv"]
+
+
+@pytest.mark.parametrize("name", [":memory:", "x.csv", "x.json", "sqlite:x", "md:x", "s3:x", "http:x", "file:x"])
+def test_a_warehouse_is_a_file_of_that_name(home: Home, name: str) -> None:
+    """Whatever DuckDB makes of such names elsewhere: a warehouse is a file, and what was loaded is in it."""
+    home.put(GOOD)
+    for content in ("id,v\n1,x\n", "id,v\n1,y\n"):
+        home.put({"a.csv": content})
+        answer = home.etl("run", "--source-dir", "in", "--warehouse", name, "--strategy", "update", "--key", "id")
+        assert answer.code == 0, answer.error
+        assert home.files() == {name}
+    answer = home.etl("sql", "SELECT v FROM main.\"in\"", "--warehouse", name, "--format", "json")
+    assert answer.document == [{"v": "y"}]
 
 
 @pytest.mark.parametrize(("words", "said"), [
