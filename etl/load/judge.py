@@ -45,18 +45,20 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
 
 def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -> None:
     name, settings, contract = task.known.request.name, task.settings, task.known.request.definition.contract
-    problems = [*coming.problems, *(problem for _, problem in rejects)]
+    discarded = ("contract", "extra_column") if contract == "discard_row" else ()  # the contract says so by itself
+    against = [problem for _, problem in rejects if problem.code not in discarded]
+    problems = [*coming.problems, *against]
     if settings.on_error == "abort":
         check.refuse(sorted(problems, key=lambda p: (p.path or "", p.line or 0)), name)
-    if settings.on_error == "skip_file" and rejects:
+    if settings.on_error == "skip_file" and against:
         found: dict[str, tuple[Problem, ...]] = {}
-        for _, problem in rejects:
+        for problem in against:
             found[str(problem.path)] = (*found.get(str(problem.path), ()), problem)
         unfit(task, found)
     whole = [p for _, p in rejects if p.whole_file or (p.code == "contract" and contract == "freeze")]
     check.refuse([*coming.problems, *whole], name)
     counted = {(problem.path, problem.row or problem.line) for _, problem in rejects}
-    check.too_many(len(counted), brought.read, settings, problems, name)
+    check.too_many(len(counted), brought.read, settings, [problem for _, problem in rejects], name)
 
 
 def _locate_for(task: Attempt, *, every: bool) -> None:

@@ -6,7 +6,7 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from etl.ledger import read, write
 from etl.load.attempt import attempt
 from etl.load.hold import Hold
 from etl.load.request import Request, request, speakable, warehouse_beside
-from etl.load.survey import listed, survey
+from etl.load.survey import survey
 from etl.load.task import Again, Attempt, Known, Undo
 from etl.names import matched
 from etl.result import Load, Progress, Report, TargetBooks, silent
@@ -54,10 +54,6 @@ def run(
     if dataset.output is not None:
         format_of(dataset.output)
     speakable(path, "warehouse")
-    if not path.exists():  # what is wrong with the command line is said before a file is made
-        wish = request(dataset, None, None, fresh=warehouse is None)
-        _check_output(wish)
-        listed(wish, [], needed=True)
     with _opened(path, settings, plan=plan) as opened:
         known = _known(opened, dataset, path, fresh=warehouse is None)
         load = _run(opened, known, settings, plan=plan, report=report, standard_output=standard_output)
@@ -67,12 +63,27 @@ def run(
 @contextmanager
 def _opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]:
     if not plan or path.exists():
+        missing = [place for place in (path, *path.absolute().parents) if not place.exists()]
         with open_warehouse(path, settings, write=True) as warehouse:
             remove_spill(path)
-            yield warehouse
+            try:
+                yield warehouse
+            except BaseException:
+                if path in missing and read.kind(warehouse) is None:
+                    _forget(missing)
+                raise
         return
     with tempfile.TemporaryDirectory(prefix="etl-") as folder, in_memory(settings, Path(folder)) as warehouse:
         yield warehouse
+
+
+def _forget(made: list[Path]) -> None:
+    """Take away a warehouse that was made for nothing, while it is still ours, and the folders made for it."""
+    made[0].unlink(missing_ok=True)
+    made[0].with_name(made[0].name + ".wal").unlink(missing_ok=True)
+    for folder in made[1:]:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -> Known:
@@ -119,12 +130,12 @@ def _run(
 ) -> Load:
     wish = known.request
     _check_output(wish)
-    if wish.output is not None and not plan:
-        _make_folder(wish.output)
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
     found = survey(wish, loaded, None if known.stored is None else known.stored.reading, _ours(warehouse, known),
                    report, settings.threads or os.cpu_count() or 1)
+    if wish.output is not None and not plan:
+        _make_folder(wish.output)
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None))
     with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder, Hold() as hold:
         load = _attempts(task, Path(folder), hold)

@@ -50,7 +50,11 @@ def survey(
         SourceMissing: The folder is not there, or nothing was found where something must be.
         UsageError: The output is among the sources.
     """
-    listing = listed(request, ours, needed=request.fresh or not loaded)
+    listing = discover(request.selection, request.root, ours)
+    _refuse_output(request, listing)
+    if not listing.files and not listing.problems and (request.fresh or not loaded):
+        raise SourceMissing(f"No file to load was found in {_tried(request, listing)}. "
+                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
     as_before = reading_before == request.reading
     same, unknown = [], []
     for file in listing.files:
@@ -78,19 +82,11 @@ def survey(
     )
 
 
-def listed(request: Request, ours: Sequence[Path], *, needed: bool) -> Listing:
-    """Find the files.
-
-    Raises:
-        SourceMissing: The folder is not there, or nothing was found and something is `needed`.
-        UsageError: The output is among the sources.
-    """
-    listing = discover(request.selection, request.root, ours)
-    _refuse_output(request, listing)
-    if needed and not listing.files and not listing.problems:
-        raise SourceMissing(f"No file to load was found in {', '.join(listing.patterns)}. "
-                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
-    return listing
+def _tried(request: Request, listing: Listing) -> str:
+    selection = request.selection
+    narrowed = [f"--include {pattern}" for pattern in selection.include]
+    narrowed += [f"--exclude {pattern}" for pattern in selection.exclude]
+    return ", ".join(listing.patterns) + (f" with {' '.join(narrowed)}" if narrowed else "")
 
 
 def _untouched(file: SourceFile, known: LoadedFile) -> bool:

@@ -133,11 +133,11 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
             ) from error
     if path.is_dir():
         raise WarehouseError(f"The warehouse {path} is a folder. Name a file.")
-    options = "" if write else " (READ_ONLY)"
+    options = "(TYPE duckdb)" if write else "(TYPE duckdb, READ_ONLY)"  # a name alone may mean another kind of database
     deadline = time.monotonic() + settings.lock_timeout
     while True:
         try:
-            raw.execute(f"ATTACH {literal(str(path))} AS {ALIAS}{options}")
+            raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} {options}")
         except duckdb.Error as error:
             if "lock" not in str(error).lower() or "conflict" not in str(error).lower():
                 raise _unusable(path, error) from error
