@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Sequence
 from contextlib import suppress
@@ -131,13 +132,15 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
 
 
 def _copy_nothing(warehouse: Warehouse, form: Format, path: Path) -> None:
-    warehouse.sql(
-        f"COPY (SELECT 1 AS nothing WHERE false) TO {literal(str(path))} ({form.options}, USE_TMP_FILE false)"
-    )
+    options = form.options.replace("HEADER true", "HEADER false")  # CSV without a column is a file without a line
+    warehouse.sql(f"COPY (SELECT 1 AS nothing WHERE false) TO {literal(str(path))} ({options}, USE_TMP_FILE false)")
 
 
 def _column(column: TargetColumn, form: Format) -> Sql:
     name = identifier("t", column.name)
+    decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", column.type)
+    if decimal and decimal[1] == decimal[2] and form.extension != ".parquet":  # DuckDB would write .5, which is no JSON
+        return Sql(f"CAST({name} AS DECIMAL({int(decimal[1]) + 1},{decimal[2]})) AS {identifier(column.name)}")
     if form.extension == ".parquet" and column.type == "HUGEINT":  # DuckDB would write it as DOUBLE
         return Sql(f"CAST({name} AS VARCHAR) AS {identifier(column.name)}")
     return name

@@ -16,7 +16,6 @@ import duckdb
 
 from etl.config import Settings
 from etl.errors import QueryRefused
-from etl.inspect.interrupt import interruptible
 from etl.inspect.open_functions import OPEN
 from etl.ledger.read import datasets
 from etl.names import Sql, identifier, listed
@@ -40,7 +39,7 @@ def query(warehouse: Path, sql: str, lock_timeout: float) -> Listing:
         _close(opened)
         try:
             statement = _one_select(opened, sql)
-            return interruptible(opened, lambda: _answer(opened, sql, statement))
+            return opened.worker.do(lambda: _answer(opened, sql, statement))
         except duckdb.InterruptException:
             raise
         except duckdb.OutOfMemoryException as error:

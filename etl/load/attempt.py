@@ -7,20 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from etl.errors import Problem
+from etl.errors import Problem, UsageError
 from etl.export.write import exported_of, waiting, write_export
 from etl.ledger import read, write
 from etl.load import check
 from etl.load.bring import bring
 from etl.load.coming import Coming, coming, leaving
 from etl.load.judge import judge, structure_of, zeros
+from etl.load.reasons import target_columns
 from etl.load.task import Attempt
 from etl.move.books import keep_books, read_books
-from etl.move.merge import Moved, move
+from etl.move.merge import Moved, move, rebuilt_name
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
 from etl.sql_files import statement
 from etl.structure.derive import Structure
-from etl.structure.reasons import target_columns
 from etl.version import VERSION
 from etl.warehouse import target
 
@@ -43,6 +43,7 @@ def attempt(task: Attempt, folder: Path) -> Load:
     warehouse = task.warehouse
     for macro in statement("macros").text.split(";\n"):
         warehouse.sql(macro)
+    _refuse_others(task)
     load_id = read.next_id(warehouse, "load")
     dataset_id = _keep_dataset(task, load_id)
     brought = bring(task, files, left, dataset_id, load_id, folder)
@@ -77,6 +78,20 @@ def _keep_load(
         before=None if stored is None else stored.definition, after=wish.definition,
         on_error=task.settings.on_error, message=None, books=books, rejected=sum(file.rejected for file in by_file),
     )
+
+
+def _refuse_others(task: Attempt) -> None:
+    """Never touch a table that etl did not make.
+
+    Raises:
+        UsageError: A new dataset's target has the name of a table or view that is there.
+    """
+    name = task.known.request.name
+    names = (rebuilt_name(name),) if task.known.stored is not None else (name, rebuilt_name(name))
+    for wanted in names:
+        if task.warehouse.taken("main", wanted):
+            raise UsageError(f"The warehouse has a table or view {wanted} that etl did not make. "
+                             "Load into another --table.")
 
 
 def _keep_dataset(task: Attempt, load_id: int) -> int:

@@ -43,6 +43,11 @@ def move(warehouse: Warehouse, table: str, structure: Structure, before: Definit
     return _rebuild(warehouse, plan, old, before, records)
 
 
+def rebuilt_name(table: str) -> str:
+    """What a target is called while it is rebuilt beside the one that stands."""
+    return table + " as it will be"
+
+
 def _fits(plan: Plan, old: Present) -> bool:
     """Whether the target can be kept: no column left, changed its type or its spelling."""
     now = {column.name: column for column in plan.structure.columns}
@@ -137,7 +142,7 @@ def _rebuild(
         _contest(warehouse, plan, candidates)
     else:
         _no_losers(warehouse, plan)
-    fresh = plan.table + " as it will be"
+    fresh = rebuilt_name(plan.table)
     warehouse.sql(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
     removed = _compare(warehouse, plan, old, before, fresh, records)
     warehouse.sql(fill("tally_rebuilt"))

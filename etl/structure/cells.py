@@ -114,7 +114,8 @@ def type_name(text: str) -> str:
         found, found
     )
     decimal = _DECIMAL.fullmatch(found)
-    if decimal and 1 <= int(decimal[1]) <= kinds.DECIMAL_DIGITS and int(decimal[2]) <= int(decimal[1]):
+    most = kinds.DECIMAL_DIGITS  # of them at least one before the point: JSON has no number that begins with it
+    if decimal and 1 <= int(decimal[1]) <= most and int(decimal[2]) <= min(int(decimal[1]), most - 1):
         return f"DECIMAL({int(decimal[1])},{int(decimal[2])})"
     if found not in _TYPES:
         raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(_TYPES)}, DECIMAL(p,s) to p = 38.")

@@ -18,6 +18,7 @@ from sqlalchemy.pool import StaticPool
 from etl.config import Settings
 from etl.errors import StorageError, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import Sql, identifier, literal
+from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, revision
 
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
@@ -45,6 +46,7 @@ class Warehouse:
         """Share `raw` with SQLAlchemy. `path` is None for a warehouse in memory."""
         self.raw = raw
         self.path = path
+        self.worker = Worker(raw)
         engine = create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(raw), poolclass=StaticPool)
         self.ledger: Connection = engine.connect()
 
@@ -58,6 +60,9 @@ class Warehouse:
 
     def sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement with bound values and fetch what it gives."""
+        return self.worker.do(lambda: self._sql(statement, values))
+
+    def _sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[Any, ...]]:
         cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
         return cursor.fetchall()
 
@@ -77,12 +82,19 @@ class Warehouse:
         )
         return bool(found)
 
+    def taken(self, schema: str, name: str) -> bool:
+        """Whether a table or a view has that name, whatever its case."""
+        return bool(self.sql(
+            "SELECT 1 FROM information_schema.tables WHERE table_catalog = $d AND table_schema = $s "
+            "AND lower(table_name) = lower($t)", {"d": ALIAS, "s": schema, "t": name}))
+
     def __enter__(self) -> Self:
         """Itself."""
         return self
 
     def __exit__(self, *_error: object) -> None:
         """Give the connection back to SQLAlchemy before DuckDB closes it."""
+        self.worker.close()
         self.ledger.close()
 
 
@@ -139,7 +151,8 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
         try:
             raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} {options}")
         except duckdb.Error as error:
-            if "lock" not in str(error).lower() or "conflict" not in str(error).lower():
+            said = str(error).lower()
+            if "conflict" not in said or not ("lock" in said or "file handle" in said):
                 raise _unusable(path, error) from error
             if time.monotonic() >= deadline:
                 raise WarehouseLocked(_holder(path, str(error), settings.lock_timeout)) from error
@@ -150,7 +163,8 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
 
 def _holder(path: Path, message: str, seconds: float) -> str:
     found = re.search(r"held in (.+?) \(PID (\d+)\)(?: by user (\w+))?", message)
-    who = f"{found[1]} (process {found[2]})" if found else "another process"
+    here = "another connection of this process" if "file handle" in message else "another process"
+    who = f"{found[1]} (process {found[2]})" if found else here
     return (f"The warehouse {path} is held by {who} and was not free within {seconds:g} s. "
             "Wait for it to end, or give more time with --lock-timeout.")
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlalchemy.exc import DBAPIError
+
+from etl.errors import WarehouseError
 from etl.resources import resources
 
 if TYPE_CHECKING:
@@ -37,4 +40,9 @@ def migrate(warehouse: Warehouse, target: str = HEAD) -> None:
         config.attributes["connection"] = warehouse.ledger
         found = revision(warehouse)
         down = target == "base" or (found is not None and target < found)
-        (command.downgrade if down else command.upgrade)(config, target)
+        try:
+            (command.downgrade if down else command.upgrade)(config, target)
+        except DBAPIError as error:
+            reason = str(error.orig).splitlines()[0]
+            raise WarehouseError(f"The control tables of {warehouse.path} cannot be brought to {target}: {reason} "
+                                 "Is the schema etl in use for something else? Name another --warehouse.") from error

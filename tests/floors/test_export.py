@@ -34,9 +34,10 @@ TEXT_FORMATS = ["json", "ndjson", "jsonl", "csv"]
 NAMES = [f"t.{each}{packed}" for each in TEXT_FORMATS for packed in ("", ".gz", ".zst")] + ["t.parquet"]
 CONTROLS = [chr(code) for code in (*range(1, 32), *range(127, 160))]
 TEXTS = [
-    *["plain", 'a "quoted" word', '"', '""', "'", ",", ";", "two\nlines", "CR\rLF\r\nend", "\n", "\\", "\\u0041", "\\n"],
-    *["\U0001f600 \U0001f469\u200d\U0001f4bb", "e\u0301", "\u00e9", "\u2028\u2029", "\ufeff", "\u202e", "\uffff", "</x>"],
-    *["NULL", "null", "None", "NaN", "true", "0.10", " space ", "\u00a0", "[1]", '{"a": 1}', *CONTROLS],
+    *["plain", 'a "quoted" word', '"', '""', "'", ",", ";", "two\nlines", "CR\rLF\r\nend", "\n", "\\", "\\u0041"],
+    *["\\n", "\U0001f600 \U0001f469\u200d\U0001f4bb", "e\u0301", "\u00e9", "\u2028\u2029", "\ufeff", "\u202e"],
+    *["\uffff", "</x>", "NULL", "null", "None", "NaN", "true", "0.10", " space ", "\u00a0", "[1]", '{"a": 1}'],
+    *CONTROLS,
 ]
 
 
@@ -113,8 +114,8 @@ def records(name: str, content: bytes, path: Path) -> tuple[tuple[str, ...], lis
     """The names and values, as texts, that an export holds; numbers as they are spelt."""
     if ".parquet" in name or ".csv" in name:
         relation = f"read_parquet({literal(str(path))})" if ".parquet" in name else (
-            f"read_csv({literal(str(path))}, all_varchar = true, allow_quoted_nulls = false, header = true, delim = ',', "
-            "quote = '\"', escape = '\"', max_line_size = 10000)")
+            f"read_csv({literal(str(path))}, all_varchar = true, allow_quoted_nulls = false, header = true, "
+            "delim = ',', quote = '\"', escape = '\"')")
         with duckdb.connect() as connection:
             names = [row[0] for row in connection.execute(f"DESCRIBE FROM {relation}").fetchall()]
             values = ", ".join(f"CAST({identifier(each)} AS VARCHAR)" for each in names)
@@ -181,32 +182,47 @@ def test_an_export_is_there_whole_or_not_at_all(varied: Target, tmp_path: Path) 
 
 SEVERAL = """
 import sys
-from etl.cli.door import execute
-threads, source, out = sys.argv[1:]
-for strategy in ("append", "update"):
-    assert execute(["run", "--source-dir", source, "--table", "t", "--warehouse", f"{out}/w.duckdb", "--quiet", "--lineage",
-                    "--strategy", strategy, "--key", "id", "--threads", threads, "--output", f"{out}/{strategy}.json"]) == 0
+from dataclasses import replace
+from pathlib import Path
+from etl.config import Settings
+from etl.export.write import exported_of, write_export
+from etl.ledger.read import stored
+from etl.warehouse import open_warehouse
+path, out, threads = sys.argv[1:]
+with open_warehouse(Path(path), Settings(threads=int(threads)), write=False) as warehouse:
+    exported = exported_of(warehouse, stored(warehouse, "t"), lineage=True)
+    for name, key in (("place.json", ()), ("key.json", ("id",)), ("key.csv", ("said", "id"))):
+        write_export(warehouse, replace(exported, key=key), name, Path(out, name))
 """
 
 
 def test_the_bytes_are_the_same_on_any_threads_and_in_any_time_zone(tmp_path: Path) -> None:
-    """Two row groups are the same JSON with one thread here and with two on the other side of the world."""
-    source = tmp_path / "in"
-    source.mkdir()
-    for file in range(2):
-        lines = (f"{row * 7919 % 130_003},2024-03-31 0{row % 10}:30:00,t\u00e9xt {row % 97}\n" for row in range(62_500))
-        (source / f"{file}.csv").write_text("id,moment,said\n" + "".join(lines), encoding="utf-8")
+    """Two row groups are the same bytes with one thread here and with two on the other side of the world."""
+    rows = 125_000
+    cells = ((row * 7919 % 130_003, f"2024-03-31 0{row % 10}:30:00", f"t\u00e9xt {row % 97}") for row in range(rows))
+    path = load(tmp_path, [["id", "moment", "said"], *([str(each) for each in row] for row in cells)])
     exports = []
     for threads, zone in (("1", "UTC"), ("2", "Pacific/Chatham")):
         out = tmp_path / threads
-        subprocess.run([sys.executable, "-c", SEVERAL, threads, source, out], cwd=HOUSE, check=True, capture_output=True,
+        out.mkdir()
+        subprocess.run([sys.executable, "-c", SEVERAL, path, out, threads], cwd=HOUSE, check=True, capture_output=True,
                        env=os.environ | {"TZ": zone, "LC_ALL": "C"})
-        exports.append([(out / f"{strategy}.json").read_bytes() for strategy in ("append", "update")])
+        exports.append([(out / name).read_bytes() for name in ("place.json", "key.json", "key.csv")])
     assert exports[0] == exports[1]
-    assert [each.count(b"{") for each in exports[0]] == [125_000, 62_500]
+    assert [each.count(b"{") for each in exports[0][:2]] == [rows, rows]
+    ids = [row["id"] for row in json.loads(exports[0][0])]
+    assert ids == [row * 7919 % 130_003 for row in range(rows)]
+    assert [row["id"] for row in json.loads(exports[0][1])] == sorted(ids)
 
 
 # Empty targets
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory) -> Iterator[Warehouse]:
+    """A warehouse in memory."""
+    with in_memory(Settings(), tmp_path_factory.mktemp("spill")) as warehouse:
+        yield warehouse
 
 
 @pytest.mark.parametrize("content", ["", "id,x\n"])
@@ -227,14 +243,13 @@ def test_an_empty_target_is_an_empty_array(tmp_path: Path, content: str) -> None
     assert len(list(csv.reader(io.StringIO(unpacked(exports["t.csv"]).decode())))) <= 1
 
 
+def test_an_empty_target_names_no_column_that_it_has_not(warehouse: Warehouse, tmp_path: Path) -> None:
+    """A CSV export of a target without columns makes none up (Parquet cannot be without one)."""
+    write_export(warehouse, Exported("t", (), (), None, lineage=False), "t.csv", tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_bytes() == b""
+
+
 # Every value comes back
-
-
-@pytest.fixture(scope="module")
-def warehouse(tmp_path_factory) -> Iterator[Warehouse]:
-    """A warehouse in memory."""
-    with in_memory(Settings(), tmp_path_factory.mktemp("spill")) as warehouse:
-        yield warehouse
 
 
 def put(warehouse: Warehouse, types: dict[str, str], rows: Sequence[Sequence[object]]) -> Exported:
@@ -263,13 +278,14 @@ def test_any_value_comes_back_from_json(warehouse: Warehouse, tmp_path_factory, 
     write_export(warehouse, put(warehouse, types, rows), "any.json", path)
     found = json.loads(path.read_bytes(), parse_float=Decimal)
     near = [None if row["near"] is None else float(row["near"]) for row in found]
-    assert [(row["said"], row["huge"], row["exact"], x, row["flag"]) for row, x in zip(found, near, strict=True)] == rows
+    back = [(row["said"], row["huge"], row["exact"], x, row["flag"]) for row, x in zip(found, near, strict=True)]
+    assert back == rows
 
 
 def decimals_come_back(warehouse: Warehouse, folder: Path, digits: int, scale: int, units: Sequence[int]) -> None:
     """What JSON says of these DECIMALs, given in units of their last digit, is exactly what stands in the target."""
     exported = put(warehouse, {"x": f"DECIMAL({digits},{scale})"}, [])
-    rows = [Decimal(each).scaleb(-scale) for each in units]
+    rows = [Decimal(f"{each}E-{scale}") for each in units]
     texts = [format(each, "f") for each in rows]
     warehouse.sql(f"INSERT INTO {target('t')} SELECT k, CAST(x AS DECIMAL({digits},{scale})), 1, 1 FROM (SELECT "
                   "generate_subscripts($texts, 1) AS k, unnest(CAST($texts AS VARCHAR[])) AS x)", {"texts": texts})
@@ -292,8 +308,7 @@ def test_any_decimal_is_valid_json(warehouse: Warehouse, tmp_path_factory, case)
     decimals_come_back(warehouse, tmp_path_factory.getbasetemp(), *case)
 
 
-@pytest.mark.xfail(raises=json.JSONDecodeError, reason="DuckDB writes a DECIMAL(s,s) past 15 digits as .5")
-@pytest.mark.parametrize("digits", [16, 38])
+@pytest.mark.parametrize("digits", [16, 37])
 def test_a_declared_decimal_without_a_digit_before_the_point_is_valid_json(warehouse, tmp_path: Path, digits) -> None:
     """A declared DECIMAL(s,s) is a number in JSON too."""
     decimals_come_back(warehouse, tmp_path, digits, digits, [5 * 10 ** (digits - 1), -1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from alembic.script import ScriptDirectory
 
 import etl
 from etl.config import Settings
-from etl.errors import WarehouseError, WarehouseNewer
+from etl.errors import EtlError, WarehouseError, WarehouseNewer
 from etl.ledger import tables
 from etl.resources import resources
 from etl.warehouse import Warehouse, open_warehouse
@@ -120,7 +121,7 @@ def test_a_migration_that_fails_leaves_no_trace(path: Path) -> None:
 
 
 def test_the_head_is_that_of_the_scripts() -> None:
-    """The revision that the code knows is the last of the scripts, which are one chain in the order of their numbers."""
+    """The revision that the code knows is the last of the scripts, which are one chain in order of their numbers."""
     config = Config()
     config.set_main_option("script_location", str(resources("migrations")))
     revisions = [script.revision for script in ScriptDirectory.from_config(config).walk_revisions()]
@@ -146,7 +147,7 @@ def test_a_newer_warehouse_is_refused(path: Path, *, write: bool) -> None:
 
 
 def test_a_reader_does_not_migrate(path: Path) -> None:
-    """A warehouse without its control tables is refused to a reader with a sentence, and is as it was, byte for byte."""
+    """A warehouse without its control tables is refused to a reader in a sentence, and stays as it is to the byte."""
     with open_warehouse(path, SETTINGS, write=True) as warehouse:
         migrate(warehouse, "base")
     before = path.read_bytes()
@@ -165,6 +166,16 @@ def test_a_database_without_our_tables_is_refused_to_readers(path: Path) -> None
     ):
         pass
     assert path.read_bytes() == before
+
+
+def test_a_writer_leaves_the_tables_of_others(path: Path, tmp_path: Path) -> None:
+    """A load into a database with a table that is none of ours, of the target's name, is refused or leaves it alone."""
+    plain(path, "CREATE TABLE main.t AS SELECT 42 AS theirs")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in/a.csv").write_text("id\n1\n", encoding="utf-8")
+    with contextlib.suppress(EtlError):
+        etl.open(path).run(etl.Dataset(source_dir=str(tmp_path / "in"), table="t"))
+    assert plain(path, "FROM main.t") == [(42,)]
 
 
 def test_alembic_is_imported_only_where_there_is_work(tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_a_file_name_that_is_not_utf8_is_named(home: Home, policy: str) -> None:
     """A name that is not UTF-8 is a problem that spells it out; the rest loads where the policy lets it."""
     home.put({"a.csv": "id\n1\n"})
     Path(os.fsdecode(b"in/caf\xe9.csv")).write_bytes(b"id\n2\n")
-    answer = home.process("run", "--source-dir", "in", "--output", "out/t.json", "--on-error", policy)
+    answer = home.etl("run", "--source-dir", "in", "--output", "out/t.json", "--on-error", policy)
     assert r"caf\udce9.csv: the file's name is not UTF-8. Rename the file" in answer.error
     assert answer.code == (1 if policy == "abort" else 0)
     if policy == "abort":

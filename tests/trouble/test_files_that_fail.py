@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
 from trouble.home import Home
 
 GOOD = {"a.csv": "id,v\n1,x\n2,y\n"}

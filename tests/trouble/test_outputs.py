@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import zstandard
+
 from trouble.home import Home, environment
 
 KEYED = ("--strategy", "update", "--key", "id")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from trouble.home import Home
 
 KEYED = ("--strategy", "update", "--key", "id")
@@ -84,7 +85,7 @@ def test_an_empty_text_is_a_key(home: Home) -> None:
     home.put({"a.csv": 'id,v\n"",x\na,y\n'})
     assert home.run(*KEYED).code == 0
     assert home.exported() == [{"id": "", "v": "x"}, {"id": "a", "v": "y"}]
-    home.put({"a.csv": 'id,v\n  ,x\na,y\n'})
+    home.put({"a.csv": "id,v\n  ,x\na,y\n"})
     assert home.run(*KEYED, "--no-trim").code == 0
     assert home.exported() == [{"id": "  ", "v": "x"}, {"id": "a", "v": "y"}]
 
@@ -108,7 +109,7 @@ def test_append_takes_rows_without_a_key(home: Home) -> None:
 
 @pytest.mark.parametrize(("lines", "allowed", "loads"), [(20, (), True), (21, (), False), (21, ("--max-cell-lines", "21"), True),
                                                          (2, ("--max-cell-lines", "1"), False)])
-def test_a_cell_of_too_many_lines(home: Home, lines: int, allowed: tuple[str, ...], loads: bool) -> None:  # noqa: FBT001  pytest's
+def test_a_cell_of_too_many_lines(home: Home, lines: int, allowed: tuple[str, ...], loads: bool) -> None:
     """A cell of more than `--max-cell-lines` lines is a problem that says where it begins and how to allow it."""
     home.put({"a.csv": 'id,v\n1,x\n2,"' + "\n".join(["l"] * lines) + '"\n3,y\n'})
     answer = home.run(*KEYED, *allowed)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from trouble.home import Home
 
 GOOD = {"a.csv": "id,v\n1,x\n"}
@@ -118,7 +119,7 @@ def test_a_warehouse_is_a_file_of_that_name(home: Home, name: str) -> None:
         answer = home.etl("run", "--source-dir", "in", "--warehouse", name, "--strategy", "update", "--key", "id")
         assert answer.code == 0, answer.error
         assert home.files() == {name}
-    answer = home.etl("sql", "SELECT v FROM main.\"in\"", "--warehouse", name, "--format", "json")
+    answer = home.etl("sql", 'SELECT v FROM main."in"', "--warehouse", name, "--format", "json")
     assert answer.document == [{"v": "y"}]
 
 

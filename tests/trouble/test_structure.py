@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from trouble.home import Home
 
 KEYED = ("--strategy", "update", "--key", "id")

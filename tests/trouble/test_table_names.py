@@ -8,35 +8,47 @@ import pytest
 
 from trouble.home import Home
 
+KEPT = Path("kept.duckdb")
 TABLES = ["scope", "verdict", "load", "main", "a b", 't"x', "t;DROP TABLE x;--", "etl", "warehouse", "temp", "select", "*",
-          "\U0001f600", "n\nl", "etl.load", "located", "reject_errors", "v", "l" * 250, "{0}", "system", "--x", "it's"]
+          "\U0001f600", "n\nl", "etl.load", "reject_errors", "v", "l" * 250]
 
 
-@pytest.mark.parametrize("part", range(2))
-def test_every_table_name_is_an_ordinary_name(home: Home, part: int) -> None:
-    """Tables of any name live side by side in one warehouse: loaded, loaded again, planned and shown."""
+def test_every_table_name_is_an_ordinary_name(home: Home) -> None:
+    """Tables of any name live side by side in one warehouse: loaded, shown, and each as it was when others load."""
+    home.put({"a.csv": "id,v\n1,a\n1,b\n", "b.csv": "id,v\n2,c\n"})
+    words = ["--source-dir", "in", "--warehouse", "kept.duckdb", "--strategy", "update", "--key", "id", "--lineage"]
+    for table in TABLES:
+        answer = home.etl("run", *words, "--table", table, "--output", "out/t.json")
+        assert answer.code == 0, (table, answer.error)
+        assert home.exported() == [{"id": 1, "v": "b", "_source_path": "a.csv", "_source_row": 2},
+                                   {"id": 2, "v": "c", "_source_path": "b.csv", "_source_row": 1}]
+    for table in TABLES:
+        quoted = table.replace('"', '""')
+        assert home.sql(f'SELECT id, v FROM w.main."{quoted}" ORDER BY id', KEPT) == [(1, "b"), (2, "c")]
+    status = home.etl("status", "--warehouse", "kept.duckdb", "--format", "json")
+    assert [row["table"] for row in status.document] == sorted(TABLES)
+
+
+@pytest.mark.parametrize("table", ['t"x', "scope", "--x", "n\nl"])
+def test_every_command_takes_every_table_name(home: Home, table: str) -> None:
+    """Loading again, planning, looking, exporting and SQL work on a table of any name."""
     home.put({"a.csv": "id,v\n1,a\n1,b\n", "b.csv": "id,v\n2,c\n"})
     kept = ["--warehouse", "kept.duckdb"]
-    every = TABLES[part::2]
-    for at, table in enumerate(every):
-        answer = home.etl("run", "--source-dir", "in", *kept, "--table", table, "--strategy", "update", "--key", "id",
-                          "--output", f"out/{at}.json", "--lineage")
-        assert answer.code == 0, (table, answer.error)
-        assert home.exported(f"out/{at}.json") == [
-            {"id": 1, "v": "b", "_source_path": "a.csv", "_source_row": 2},
-            {"id": 2, "v": "c", "_source_path": "b.csv", "_source_row": 1}]
+    words = ["--source-dir", "in", *kept, "--table", table, "--output", "out/t.json", "--strategy", "update", "--key", "id"]
+    assert home.etl("run", *words).code == 0
     home.put({"b.csv": "id,v,w\n2,c,1.5\n"})
-    for at, table in enumerate(every):
-        words = ["--source-dir", "in", *kept, "--table", table, "--no-lineage"]
-        assert home.etl("plan", *words).code == 0, table
-        assert home.etl("run", *words).code == 0, table
-        assert home.exported(f"out/{at}.json") == [{"id": 1, "v": "b", "w": None}, {"id": 2, "v": "c", "w": 1.5}]
-        quoted = table.replace('"', '""')
-        answer = home.etl("sql", f'SELECT v FROM main."{quoted}" ORDER BY id', *kept, "--format", "json")
-        assert (answer.code, answer.document) == (0, [{"v": "b"}, {"v": "c"}]), (table, answer.error)
-        assert home.etl("status", *kept, "--", table).code == 0, table
-    assert home.etl("export", *kept, "--", every[-1], "x.json").code == 0
-    assert home.etl("history", *kept, "--", every[-1]).code == 0
+    assert home.etl("plan", *words).code == 0
+    assert home.etl("run", *words).code == 0
+    expected = [{"id": 1, "v": "b", "w": None}, {"id": 2, "v": "c", "w": 1.5}]
+    assert home.exported() == expected
+    for command in ("status", "history"):
+        answer = home.etl(command, *kept, "--", table)
+        assert (answer.code, "\nl" in answer.said) == (0, False), answer.error
+    assert home.etl("export", *kept, "--", table, "x.json").code == 0
+    assert home.exported("x.json") == expected
+    quoted = table.replace('"', '""')
+    answer = home.etl("sql", f'SELECT v FROM main."{quoted}" ORDER BY id', *kept, "--format", "json")
+    assert (answer.code, answer.document) == (0, [{"v": "b"}, {"v": "c"}])
 
 
 @pytest.mark.parametrize("table", ["", " ", "\u00a0", "a\0b"])
@@ -76,7 +88,8 @@ def test_every_output_name_is_an_ordinary_name(home: Home, part: int) -> None:
         assert {path for path in Path("out").rglob("*") if path.is_file()} == wanted
 
 
-@pytest.mark.parametrize("name", ["etl", "staging", "main", "temp", "memory", "system", "warehouse", "it's", "*", "n\nl"])
+@pytest.mark.parametrize("name", [
+    "etl", "staging", "main", "temp", "memory", "system", "warehouse", "it's", "n\nl"])
 def test_every_warehouse_name_is_an_ordinary_name(home: Home, name: str) -> None:
     """A warehouse, beside its output, may have the name of a schema or a database of ours, and any other."""
     home.put({"a.csv": "id,v\n1,a\n"})

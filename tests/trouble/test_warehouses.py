@@ -11,9 +11,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from trouble.home import Home
 
 import etl
+from trouble.home import Answer, Home
 
 KEYED = ("--strategy", "update", "--key", "id")
 KEPT = Path("kept.duckdb")
@@ -38,7 +38,7 @@ def held(warehouse: Path, *words: str) -> Iterator[int]:
             process.communicate()
 
 
-def accumulate(home: Home, *words: str, verb: str = "run") -> etl.Load:
+def accumulate(home: Home, *words: str, verb: str = "run") -> Answer:
     """Run or plan `t` in the warehouse that accumulates."""
     return home.etl(verb, "--source-dir", "in", "--warehouse", str(KEPT), "--table", "t", *KEYED, *words)
 
@@ -111,22 +111,36 @@ def test_a_file_that_is_no_database(home: Home, content: bytes) -> None:
         assert KEPT.read_bytes() == content
 
 
-def test_a_database_of_somebody_else(home: Home) -> None:
-    """A DuckDB file without tables of ours: looking says so, a plan leaves it as it is, and a run lives beside its tables."""
+@pytest.fixture
+def theirs(home: Home) -> Home:
+    """A home with a database that has a table `t` and a view `seen`, none of etl's."""
     home.put({"a.csv": "id,v\n1,x\n"})
     with duckdb.connect(str(KEPT)) as connection:
         connection.execute("CREATE TABLE t AS SELECT 42 AS theirs")
+        connection.execute("CREATE VIEW seen AS SELECT 43 AS theirs")
+    return home
+
+
+def test_a_database_of_somebody_else_is_left_alone(theirs: Home) -> None:
+    """A DuckDB file without tables of etl: looking says so, and neither that nor a plan changes a byte of it."""
     before = KEPT.read_bytes()
-    answer = home.etl("status", "--warehouse", str(KEPT))
-    assert (answer.code, "kept.duckdb" in answer.error) == (1, True)
-    accumulate(home, verb="plan")
-    assert KEPT.read_bytes() == before, "a plan changes nothing"
-    answer = home.etl("run", "--source-dir", "in", "--warehouse", str(KEPT), "--table", "ours")
+    answer = theirs.etl("status", "--warehouse", str(KEPT))
+    assert (answer.code, "The database kept.duckdb holds no tables of etl" in answer.error) == (1, True)
+    theirs.etl("plan", "--source-dir", "in", "--warehouse", str(KEPT), "--table", "ours")
+    assert KEPT.read_bytes() == before
+
+
+def test_a_run_lives_beside_tables_of_somebody_else(theirs: Home) -> None:
+    """A run into such a file makes its own table; one that somebody else made is refused by name and never replaced."""
+    answer = theirs.etl("run", "--source-dir", "in", "--warehouse", str(KEPT), "--table", "ours")
     assert answer.code == 0, answer.error
-    assert home.sql("SELECT * FROM w.main.t", KEPT) == [(42,)]
-    answer = accumulate(home)
-    assert home.sql("SELECT * FROM w.main.t", KEPT) == [(42,)], "a table that etl did not make is not replaced"
-    assert answer.code in {1, 2}
+    for table in ("t", "seen", "T"):
+        answer = theirs.etl("run", "--source-dir", "in", "--warehouse", str(KEPT), "--table", table)
+        assert theirs.sql("SELECT * FROM w.main.t", KEPT) == [(42,)]
+        assert answer.code in {1, 2}
+        assert table.lower() in answer.error
+        assert "inside etl" not in answer.error
+    assert theirs.sql("SELECT * FROM w.main.ours", KEPT) == [(1, "x", 1, 1)]
 
 
 def test_a_warehouse_that_is_not_there(home: Home) -> None:

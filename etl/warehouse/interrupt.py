@@ -10,26 +10,34 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from etl.warehouse import Warehouse
+import duckdb
 
 T = TypeVar("T")
 LISTEN_SECONDS = 0.2  # how long a signal may wait where the platform does not wake who waits
 AGAIN_SECONDS = 0.05
 
 
-def interruptible(warehouse: Warehouse, work: Callable[[], T]) -> T:
-    """Do work on the connection of a warehouse in a thread of its own, and interrupt it where this one is.
+class Worker:
+    """One thread in which the statements of one connection run, while the caller's thread listens for signals."""
 
-    Nothing else may use the connection meanwhile.
-    """
-    with ThreadPoolExecutor(1) as pool:
-        future = pool.submit(work)
+    def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
+        """Serve a connection; nothing else may use it meanwhile."""
+        self._raw = raw
+        self._pool = ThreadPoolExecutor(1)
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Do work on the connection; an exception in this thread interrupts it, and is raised when it has ended."""
+        future = self._pool.submit(work)
         try:
             while not future.done():
                 wait([future], LISTEN_SECONDS)
         except BaseException:
             while not future.done():  # what it is about to begin is interrupted too
-                warehouse.raw.interrupt()
+                self._raw.interrupt()
                 wait([future], AGAIN_SECONDS)
             raise
         return future.result()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._pool.shutdown()
