@@ -11,6 +11,7 @@ The whole tree::
       WarehouseError          1  the warehouse cannot be used
         WarehouseLocked       1  another process holds it
         WarehouseNewer        1  a newer version of etl made it
+        WarehouseEmpty        1  a database without tables of etl
       StorageError            1  a folder or a disk does not take what is written to it
       QueryRefused            1  `etl sql` was given something that is not one SELECT
       ExportPending           3  loaded, but the output could not be put in place
@@ -126,6 +127,10 @@ class WarehouseLocked(WarehouseError):
 
 class WarehouseNewer(WarehouseError):
     """The warehouse was made by a newer version."""
+
+
+class WarehouseEmpty(WarehouseError):
+    """The database holds no tables of etl."""
 
 
 class StorageError(EtlError):

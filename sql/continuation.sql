@@ -2,14 +2,13 @@
 --
 -- Counted from the cells themselves, so that the books of physical lines have two sides.
 --
--- Needs:   ${staging} ${line_ends} ${blank_lines} ${longest} $first
--- Expects: the three are sums, and a maximum, of etl_line_ends / etl_blank_lines over the cells of a row.
+-- Needs:   ${staging} ${line_ends} ${blank_lines} ${longest} ${any} $first
+-- Expects: `any` is whether a row has a line end at all; the other three are sums, and a maximum, of etl_line_ends / etl_blank_lines over the cells of a row.
 SELECT
     _version AS version_id,
     sum(${line_ends}) AS continuation,
     sum(${blank_lines}) AS blank,
     max(${longest}) + 1 AS longest
 FROM ${staging}
-WHERE _version >= $first
-GROUP BY _version
-HAVING sum(${line_ends}) > 0;
+WHERE _version >= $first AND (${any})
+GROUP BY _version;

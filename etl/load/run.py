@@ -15,7 +15,7 @@ from typing import BinaryIO
 import duckdb
 
 from etl.config import Dataset, Settings
-from etl.errors import ExportPending, LoadFailed, StorageError, UsageError, WarehouseKind
+from etl.errors import ExportPending, LoadFailed, StorageError, UsageError, WarehouseEmpty, WarehouseKind
 from etl.export.formats import format_of
 from etl.export.write import exported_of, place, remove_waiting, to_standard_output, waiting, write_export
 from etl.ledger import read, write
@@ -57,24 +57,32 @@ def run(
     with _opened(path, settings, plan=plan) as opened:
         known = _known(opened, dataset, path, fresh=warehouse is None)
         load = _run(opened, known, settings, plan=plan, report=report, standard_output=standard_output)
-    return replace(load, seconds=time.monotonic() - started)
+    return replace(load, warehouse=str(path), seconds=time.monotonic() - started)
 
 
 @contextmanager
 def _opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]:
-    if not plan or path.exists():
-        missing = [place for place in (path, *path.absolute().parents) if not place.exists()]
-        with open_warehouse(path, settings, write=True) as warehouse:
-            remove_spill(path)
-            try:
-                yield warehouse
-            except BaseException:
-                if path in missing and read.kind(warehouse) is None:
-                    _forget(missing)
-                raise
+    if plan:
+        _check_place(path, "warehouse")
+        try:
+            if path.exists():
+                with open_warehouse(path, settings, write=True, bring_up=False) as warehouse:
+                    yield warehouse
+                return
+        except WarehouseEmpty:
+            pass
+        with tempfile.TemporaryDirectory(prefix="etl-") as folder, in_memory(settings, Path(folder)) as warehouse:
+            yield warehouse
         return
-    with tempfile.TemporaryDirectory(prefix="etl-") as folder, in_memory(settings, Path(folder)) as warehouse:
-        yield warehouse
+    missing = [place for place in (path, *path.absolute().parents) if not place.exists()]
+    with open_warehouse(path, settings, write=True) as warehouse:
+        remove_spill(path)
+        try:
+            yield warehouse
+        except BaseException:
+            if path in missing and read.kind(warehouse) is None:
+                _forget(missing)
+            raise
 
 
 def _forget(made: list[Path]) -> None:
@@ -159,11 +167,16 @@ def _check_output(wish: Request) -> None:
     format_of(wish.output.name)
     if wish.output.is_dir():
         raise UsageError(f"The output {wish.output} is a folder. Name a file in it.")
-    above = next(folder for folder in wish.output.parents if folder.exists())
+    _check_place(wish.output, "output")
+
+
+def _check_place(path: Path, what: str) -> None:
+    """Whether a file can stand there, before anything is done."""
+    above = next(folder for folder in path.absolute().parents if folder.exists())
     if not above.is_dir():
-        raise StorageError(f"The output {wish.output} cannot be written: {above} is not a folder.")
+        raise StorageError(f"The {what} {path} cannot be written: {above} is not a folder.")
     if not os.access(above, os.W_OK | os.X_OK):
-        raise StorageError(f"The output {wish.output} cannot be written: the folder {above} does not let you.")
+        raise StorageError(f"The {what} {path} cannot be written: the folder {above} does not let you.")
 
 
 def _make_folder(output: Path) -> None:

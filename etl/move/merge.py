@@ -143,7 +143,7 @@ def _rebuild(
     else:
         _no_losers(warehouse, plan)
     fresh = rebuilt_name(plan.table)
-    warehouse.sql(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
+    warehouse.fill(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
     removed = _compare(warehouse, plan, old, before, fresh, records)
     warehouse.sql(fill("tally_rebuilt"))
     moved = Moved(records, warehouse.count(target(fresh)), _tallied(warehouse, "returned", of_all=True), removed,

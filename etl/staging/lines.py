@@ -75,7 +75,8 @@ def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int
     longest = Sql(f"greatest({listed(ends)})") if len(ends) > 1 else ends[0]
     rows = warehouse.sql(
         fill("continuation", staging=relation, line_ends=listed(ends, " + "), blank_lines=listed(blank, " + "),
-             longest=longest), {"first": first},
+             longest=longest, any=listed((Sql(f"etl_has_line_end({column})") for column in columns), " OR ")),
+        {"first": first},
     )
     return {int(version): (int(continuation), int(blank), int(most)) for version, continuation, blank, most in rows}
 

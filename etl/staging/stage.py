@@ -200,7 +200,7 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     _forget_rejects(warehouse)
     try:
         statement = fill("stage", staging=staging(table), line_end=_line_end(batch), **_shape(batch))
-        warehouse.sql(statement, {"first": first, **_values(batch)})
+        warehouse.fill(statement, {"first": first, **_values(batch)})
         bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
     except duckdb.Error as error:
         raise _diagnose(warehouse, batch, error) from error

@@ -6,7 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine
 from sqlalchemy.pool import StaticPool
 
 from etl.config import Settings
-from etl.errors import StorageError, WarehouseError, WarehouseLocked, WarehouseNewer
+from etl.errors import StorageError, WarehouseEmpty, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import Sql, identifier, literal
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, revision
@@ -88,6 +88,18 @@ class Warehouse:
             "SELECT 1 FROM information_schema.tables WHERE table_catalog = $d AND table_schema = $s "
             "AND lower(table_name) = lower($t)", {"d": ALIAS, "s": schema, "t": name}))
 
+    def fill(self, statement: str, values: Mapping[str, Any] | None = None) -> None:
+        """Run a statement that writes many rows.
+
+        Texts are compressed in the one way that is quick to write and read: trying all costs more than writing.
+        """
+        self.sql("SET force_compression = 'fsst'")
+        try:
+            self.sql(statement, values)
+        finally:
+            with suppress(duckdb.Error):  # after an error the transaction is lost, and the setting with the connection
+                self.sql("SET force_compression = 'auto'")
+
     def __enter__(self) -> Self:
         """Itself."""
         return self
@@ -99,8 +111,13 @@ class Warehouse:
 
 
 @contextmanager
-def open_warehouse(path: Path, settings: Settings, *, write: bool) -> Iterator[Warehouse]:
+def open_warehouse(
+    path: Path, settings: Settings, *, write: bool, bring_up: bool = True
+) -> Iterator[Warehouse]:
     """Open the warehouse file, made new (and migrated) where a writer finds none.
+
+    Args:
+        bring_up: A writer brings the control tables up to date; else it is refused where they are not.
 
     Raises:
         WarehouseLocked: Another process held it for longer than the lock's time-out.
@@ -115,7 +132,7 @@ def open_warehouse(path: Path, settings: Settings, *, write: bool) -> Iterator[W
         _attach(raw, path, settings, write=write)
         _settle(raw, settings, path.with_name(path.name + ".tmp"))
         with Warehouse(raw, path) as warehouse:
-            _match_schema(warehouse, write=write)
+            _match_schema(warehouse, bring_up=write and bring_up)
             yield warehouse
     finally:
         raw.close()
@@ -129,7 +146,7 @@ def in_memory(settings: Settings, temp_dir: Path) -> Iterator[Warehouse]:
         raw.execute(f"ATTACH ':memory:' AS {ALIAS}")
         _settle(raw, settings, temp_dir)
         with Warehouse(raw, None) as warehouse:
-            _match_schema(warehouse, write=True)
+            _match_schema(warehouse, bring_up=True)
             yield warehouse
     finally:
         raw.close()
@@ -200,16 +217,17 @@ def _settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) ->
         raw.execute(f"SET threads = {int(settings.threads)}")
 
 
-def _match_schema(warehouse: Warehouse, *, write: bool) -> None:
+def _match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
     found = revision(warehouse)
     if found == HEAD:
         return
     if found is not None and found > HEAD:
         raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "
                              f"{found}, this version knows {HEAD}. Install the newer version.")
-    if not write:
+    if not bring_up:
         what = "is older than this version of etl" if found else "holds no tables of etl"
-        raise WarehouseError(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
+        kind = WarehouseError if found else WarehouseEmpty
+        raise kind(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
     migrate(warehouse)
 
 

@@ -6,7 +6,6 @@ import csv
 import gzip
 import io
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -19,20 +18,25 @@ import zstandard
 from trouble.home import Home, environment
 
 KEYED = ("--strategy", "update", "--key", "id")
-FILES = {"a.csv": 'id,n,big,f,d,t,b,s\n1,5,123456789012345678901,1.5,2024-01-31,2024-01-31 10:00:00.5,true,"a ""q"", b\nc"\n',
-         "b.csv": 'id,n,big,f,d,t,b,s\n2,,1,-0.25,,2024-01-31T00:00:00,FALSE,""\n3,7,2,3,2024-02-29,,,\u00e9\U0001f600\n'}
+HEADER = "id,n,big,f,d,t,b,s\n"
+FILES = {
+    "a.csv": HEADER + '1,5,123456789012345678901,1.5,2024-01-31,2024-01-31 10:00:00.5,true,"a ""q"", b\nc"\n',
+    "b.csv": HEADER + '2,,1,-0.25,,2024-01-31T00:00:00,FALSE,""\n3,7,2,3,2024-02-29,,,\u00e9\U0001f600\n',
+}
 EXPECTED = [
-    {"id": 1, "n": 5, "big": 123456789012345678901, "f": 1.5, "d": "2024-01-31", "t": "2024-01-31 10:00:00.5", "b": True,
-     "s": 'a "q", b\nc'},
+    {"id": 1, "n": 5, "big": 123456789012345678901, "f": 1.5, "d": "2024-01-31", "t": "2024-01-31 10:00:00.5",
+     "b": True, "s": 'a "q", b\nc'},
     {"id": 2, "n": None, "big": 1, "f": -0.25, "d": None, "t": "2024-01-31 00:00:00", "b": False, "s": ""},
     {"id": 3, "n": 7, "big": 2, "f": 3.0, "d": "2024-02-29", "t": None, "b": None, "s": "\u00e9\U0001f600"},
 ]
 
 
-@pytest.mark.parametrize("damage", ["deleted", "edited", "emptied", "replaced by a folder", "folder gone"])
-@pytest.mark.parametrize("kind", ["fresh", "accumulating"])
+@pytest.mark.parametrize(("damage", "kind"), [
+    ("deleted", "fresh"), ("edited", "fresh"), ("emptied", "accumulating"), ("replaced by a folder", "fresh"),
+    ("folder gone", "accumulating"),
+])
 def test_an_output_is_repaired(home: Home, damage: str, kind: str) -> None:
-    """An output that was deleted or edited by hand is written again by the next run, the same bytes; nothing else moves."""
+    """An output that was deleted or edited by hand is written again by the next run, with the same bytes."""
     home.put(FILES)
     words = (*KEYED, *(() if kind == "fresh" else ("--warehouse", "kept.duckdb")))
     assert home.run(*words).code == 0
@@ -63,7 +67,7 @@ def test_an_output_is_repaired(home: Home, damage: str, kind: str) -> None:
 
 
 def test_an_output_that_cannot_be_put_in_place_is_pending(home: Home) -> None:
-    """Where the folder of the recorded output is a file now: exit 1 or 3 by name, and the run after it is mended is right."""
+    """Where the folder of the output is a file now it is named, and once that is mended the next run is right."""
     home.put({"a.csv": "id,v\n1,x\n"})
     words = ("run", "--source-dir", "in", "--table", "t", "--warehouse", "kept.duckdb", *KEYED)
     assert home.etl(*words, "--output", "out/t.json").code == 0
@@ -138,7 +142,7 @@ def test_every_format_holds_the_same(home: Home) -> None:
     wanted = [{name: plain(value) for name, value in row.items()} for row in EXPECTED]
     for name in names:
         output = Path("out", name)
-        words = ("run", "--source-dir", "in", "--table", "t", "--warehouse", "kept.duckdb", *KEYED, "--output", str(output))
+        words = ("run", "--source-dir", "in", "--warehouse", "kept.duckdb", *KEYED, "--output", f"out/{name}")
         answer = home.etl(*words)
         assert answer.code == 0, answer.error
         content = output.read_bytes()
@@ -155,18 +159,18 @@ def test_every_format_holds_the_same(home: Home) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_load_leaves_nothing(home: Home, number: signal.Signals) -> None:
-    """A signal in the middle of a larger load: exit 130, a sentence, everything as it was, and the next run is right."""
+    """A signal in the middle of a larger load: exit 130, everything as it was, and the next run is right."""
     home.put({"a.csv": "id,v\n1,x\n"})
     assert home.run(*KEYED).code == 0
     before = home.standing()
-    rows = "".join(f"{at},value {at},{at * 7}.5\n" for at in range(400_000))
+    rows = "".join(f"{at},value {at},{at * 7}.5\n" for at in range(300_000))
     home.put({"b.csv": "id,v,w\n" + rows})
-    arguments = ["run", "--source-dir", "in", "--output", str(home.output), "--table", "t", *KEYED, "--progress", "json"]
+    arguments = ["run", "--source-dir", "in", "--output", "out/t.json", "--table", "t", *KEYED, "--progress", "json"]
     with subprocess.Popen([sys.executable, "-m", "etl", *arguments], env=environment(), stderr=subprocess.PIPE,
                           stdout=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if '"stage"' in line or '"types"' in line or '"merge"' in line:
+            if '"stage"' in line or '"types"' in line:
                 break
         process.send_signal(number)
         output, error = process.communicate(timeout=30)
@@ -174,5 +178,5 @@ def test_an_interrupted_load_leaves_nothing(home: Home, number: signal.Signals) 
     assert "Interrupted: everything is as it was." in error
     assert "Traceback" not in error
     assert home.standing() == before
-    assert home.run(*KEYED).output == b"ETL complete: 400000 records from 2 files\n"
-    assert os.listdir("out") and {path.name for path in Path("out").iterdir()} == {"t.duckdb", "t.json"}
+    assert home.run(*KEYED).output == b"ETL complete: 300000 records from 2 files\n"
+    assert {path.name for path in Path("out").iterdir()} == {"t.duckdb", "t.json"}

@@ -11,7 +11,7 @@ ROWS = "id,v\n" + "".join(f"{at},x\n" for at in range(1, 9)) + "9\n,y\n"  # 10 r
 
 
 @pytest.mark.parametrize(("most", "code"), [
-    ("0", 1), ("1", 1), ("2", 0), ("3", 0), ("0%", 1), ("19.9%", 1), ("20%", 0), ("20.1%", 0), ("100%", 0), ("19%", 1),
+    ("0", 1), ("1", 1), ("2", 0), ("0%", 1), ("19.9%", 1), ("20%", 0), ("100%", 0),
 ])
 def test_max_rejects_at_its_bound(home: Home, most: str, code: int) -> None:
     """As many rejects as stated pass, one more fails the load; a share is of the records read."""
@@ -70,7 +70,9 @@ def test_a_second_run_after_a_failed_one(home: Home) -> None:
     ({"a.csv": "", "b.csv": "id,v\n1,x\n"}, (), "a.csv: the file has 0 bytes of text"),
     ({"a.csv": "id,v\n1,x\n"}, ("--strategy", "append"), "--key is not used by the strategy append"),
 ])
-def test_strict_makes_every_warning_a_problem(home: Home, files: dict[str, str], words: tuple[str, ...], said: str) -> None:
+def test_strict_makes_every_warning_a_problem(
+    home: Home, files: dict[str, str], words: tuple[str, ...], said: str,
+) -> None:
     """A warning is said and the load goes on; with `--strict` the same sentence fails it, and its plan."""
     home.put(files)
     for verb in ("plan", "run"):
@@ -103,7 +105,7 @@ def test_rejects_are_shown_and_written(home: Home) -> None:
         assert words in answer.said
     for name in ("r.json", "r.csv"):
         assert home.etl("rejects", "--warehouse", str(home.warehouse), "--output", name).code == 0
-    assert [(row["path"], row["line"], row["row"]) for row in home.exported("r.json")] == [("a.csv", 3, 2), ("a.csv", 4, 3)]
+    assert [(row["line"], row["row"]) for row in home.exported("r.json")] == [(3, 2), (4, 3)]
     answer = home.etl("rejects", "--warehouse", str(home.warehouse), "--load", "99")
     assert answer.code == 2
     assert "99" in answer.error

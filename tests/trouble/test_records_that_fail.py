@@ -18,7 +18,8 @@ RAGGED = {
 REJECTED = [
     ("missing_columns", "a.csv", 3, 2), ("extra_columns", "a.csv", 4, 3),
     ("missing_columns", "bom.csv", 2, 1), ("missing_columns", "cr.csv", 3, 2), ("missing_columns", "crlf.csv", 5, 2),
-    ("missing_columns", "last.csv", 3, 2), ("missing_columns", "quoted.csv", 6, 2), ("extra_columns", "quoted.csv", 10, 4),
+    ("missing_columns", "last.csv", 3, 2), ("missing_columns", "quoted.csv", 6, 2),
+    ("extra_columns", "quoted.csv", 10, 4),
 ]
 LOADED = [1, 4, 5, 7, 9, 10, 12, 13, 15, 17, 18]
 
@@ -46,7 +47,8 @@ def test_ragged_rows_are_rejected_and_the_rest_loads(home: Home, words: tuple[st
     assert sorted(row["id"] for row in home.exported()) == LOADED
     assert [row[:4] for row in home.rejects()] == REJECTED
     for books in load["files"]:
-        assert books["lines"] == sum(books[word] for word in ("header", "skipped", "blank", "read", "continuation")), books
+        parts = ("header", "skipped", "blank", "read", "continuation")
+        assert books["lines"] == sum(books[word] for word in parts), books
         assert books["read"] == books["rejected"] + books["inserted"], books
     records = dict(home.sql("SELECT path || ':' || line, record FROM w.etl.reject"))
     assert records["a.csv:4"] == "3,x,y,z"
@@ -59,8 +61,8 @@ def test_ragged_rows_are_rejected_and_the_rest_loads(home: Home, words: tuple[st
 
 
 @pytest.mark.parametrize(("cell", "words"), [
-    ("", ()), ("  \t\u00a0", ()), ('" "', ()), ("NULL", ("--null", "NULL")), ('"n/a"', ("--null", "x", "--null", "n/a")),
-    ('""', ("--null", "")), (" - ", ("--null", "-")),
+    ("", ()), ("  \t\u00a0", ()), ('" "', ()), ("NULL", ("--null", "NULL")),
+    ('"n/a"', ("--null", "x", "--null", "n/a")), ('""', ("--null", "")), (" - ", ("--null", "-")),
 ])
 @pytest.mark.parametrize("policy", ["abort", "reject_row"])
 def test_a_null_key_is_rejected(home: Home, cell: str, words: tuple[str, ...], policy: str) -> None:
@@ -81,7 +83,7 @@ def test_a_null_key_is_rejected(home: Home, cell: str, words: tuple[str, ...], p
 
 
 def test_an_empty_text_is_a_key(home: Home) -> None:
-    """Only `""` is the empty text: as a key it is a value, beside a NULL that is none; untrimmed, blanks are one too."""
+    """Only `""` is the empty text: as a key it is a value, and so are blanks where cells are not trimmed."""
     home.put({"a.csv": 'id,v\n"",x\na,y\n'})
     assert home.run(*KEYED).code == 0
     assert home.exported() == [{"id": "", "v": "x"}, {"id": "a", "v": "y"}]
@@ -107,9 +109,10 @@ def test_append_takes_rows_without_a_key(home: Home) -> None:
     assert "--key is not used by the strategy append" in answer.error
 
 
-@pytest.mark.parametrize(("lines", "allowed", "loads"), [(20, (), True), (21, (), False), (21, ("--max-cell-lines", "21"), True),
-                                                         (2, ("--max-cell-lines", "1"), False)])
-def test_a_cell_of_too_many_lines(home: Home, lines: int, allowed: tuple[str, ...], loads: bool) -> None:
+@pytest.mark.parametrize(("lines", "allowed", "loads"), [
+    (20, (), True), (21, (), False), (21, ("--max-cell-lines", "21"), True), (2, ("--max-cell-lines", "1"), False),
+])
+def test_a_cell_of_too_many_lines(home: Home, lines: int, allowed: tuple[str, ...], *, loads: bool) -> None:
     """A cell of more than `--max-cell-lines` lines is a problem that says where it begins and how to allow it."""
     home.put({"a.csv": 'id,v\n1,x\n2,"' + "\n".join(["l"] * lines) + '"\n3,y\n'})
     answer = home.run(*KEYED, *allowed)
@@ -145,7 +148,7 @@ def test_text_behind_a_closing_quote(home: Home) -> None:
 
 
 def test_a_declared_type_names_the_cells_that_misfit(home: Home) -> None:
-    """A cell that does not fit a declared type is named with line, column and value; several in a record are one reject."""
+    """A cell that does not fit a declared type is named with line, column and value; one record is one reject."""
     home.put({"a.csv": "id,n,d\n1,5,2024-01-31\n\n2,five,2024-02-30\n3,6.5,2024-01-01\n"})
     words = (*KEYED, "--column", "n=BIGINT", "--column", "d=DATE")
     answer = home.run(*words)

@@ -21,10 +21,12 @@ def test_columns_match_by_name_in_any_order(home: Home) -> None:
     answer = home.run(*KEYED)
     assert answer.code == 0, answer.error
     assert home.exported() == [
-        {"id": 1, "n": "5", "v": "x", "more": None, "other": None}, {"id": 2, "n": "6", "v": "x", "more": "m", "other": "o"},
+        {"id": 1, "n": "5", "v": "x", "more": None, "other": None},
+        {"id": 2, "n": "6", "v": "x", "more": "m", "other": "o"},
         {"id": 3, "n": "word", "v": None, "more": None, "other": None},
         {"id": 4, "n": "1.5", "v": None, "more": None, "other": None},
-        {"id": 5, "n": "8", "v": None, "more": None, "other": None}, {"id": 6, "n": "9", "v": None, "more": None, "other": None}]
+        {"id": 5, "n": "8", "v": None, "more": None, "other": None},
+        {"id": 6, "n": "9", "v": None, "more": None, "other": None}]
     assert "n is VARCHAR because c.csv:2 = 'word'" in answer.error
 
 
@@ -35,7 +37,7 @@ def test_freeze_lists_all_differences_and_loads_nothing(home: Home, warehouse: t
     assert home.run(*KEYED, "--schema-contract", "freeze", *warehouse).code == 0
     exported = home.output.read_bytes()
     home.put(ODD)
-    for verb in ("plan", "run"):
+    for verb in ("plan", "run") if warehouse else ("run",):
         answer = home.run(*KEYED, "--schema-contract", "freeze", *warehouse, verb=verb)
         assert answer.code == 1
         assert "4 problems in 2 files" in answer.error

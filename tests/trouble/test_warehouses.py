@@ -200,12 +200,13 @@ def test_two_runs_in_one_process_do_not_share_a_warehouse(home: Home) -> None:
     for thread in threads:
         thread.join()
     assert failures == []
-    assert home.sql("SELECT (SELECT count(*) FROM w.main.one), (SELECT count(*) FROM w.main.two),"
-                    " (SELECT count(*) FROM w.main.three), (SELECT count(*) FROM w.etl.load)", KEPT) == [(40, 40, 40, 3)]
+    counts = [home.sql(f"SELECT count(*) FROM w.{name}", KEPT)
+              for name in ("main.one", "main.two", "main.three", "etl.load")]
+    assert counts == [[(40,)], [(40,)], [(40,)], [(3,)]]
 
 
 def test_gone_files_leave_fresh_and_stay_in_accumulating(home: Home) -> None:
-    """A file that is gone leaves the target of a fresh run, by name, and stays in a warehouse that accumulates."""
+    """A file that is gone leaves the target of a fresh run, by name, and stays in one that accumulates."""
     home.put({"a.csv": "id,v\n1,x\n", "b.csv": "id,v\n1,y\n2,y\n"})
     assert home.run(*KEYED).code == 0
     assert accumulate(home).code == 0
@@ -222,7 +223,7 @@ def test_gone_files_leave_fresh_and_stay_in_accumulating(home: Home) -> None:
 
 
 def test_a_root_that_moved(home: Home) -> None:
-    """Another source folder for an accumulating dataset is refused with both folders named, until `--move-root` says so."""
+    """Another source folder for an accumulating dataset is refused, both named, until `--move-root` says so."""
     home.put({"one/a.csv": "id,v\n1,x\n", "two/a.csv": "id,v\n1,y\n"})
     words = ("run", "--warehouse", str(KEPT), "--table", "t", *KEYED, "--source-dir")
     assert home.etl(*words, "in/one").code == 0
