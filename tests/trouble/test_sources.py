@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import itertools
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,7 @@ from trouble.home import Home
 GOOD = {"a.csv": "id,v\n1,x\n"}
 
 
-@pytest.mark.parametrize(("words", "said"), [
+NOWHERE = [
     (("--source-dir", "nowhere"), ("nowhere is not there",)),
     (("nowhere.csv",), ("nowhere.csv is not there",)),
     (("nowhere/*.csv",), ("nowhere/*.csv",)),
@@ -21,24 +21,25 @@ GOOD = {"a.csv": "id,v\n1,x\n"}
     (("--source-dir", "in", "--exclude", "*"), ("No file to load was found in ", "/in", "*")),
     (("--source-dir", "in", "--include", "x*"), ("No file to load was found in ", "/in", "x*")),
     ((), ("data/sources is not there",)),
-])
-@pytest.mark.parametrize("before", [False, True])
-def test_no_source_is_named_and_nothing_changes(home: Home, words: tuple[str, ...], said: tuple[str, ...], *,
-                                                before: bool) -> None:
+]
+
+
+@pytest.mark.parametrize("before", ["nothing", "a target"])
+def test_no_source_is_named_and_nothing_changes(home: Home, before: str) -> None:
     """No folder or no file: exit 1 with what was looked for and where; everything is as it was, nothing is made."""
     home.put(GOOD)
     Path("bare").mkdir()
-    if before:
+    if before == "a target":
         assert home.run().code == 0
     standing = home.standing()
-    for verb in ("plan", "run"):
+    for verb, (words, said) in itertools.product(("plan", "run"), NOWHERE):
         answer = home.etl(verb, "--output", str(home.output), "--table", "t", *words)
         assert answer.code == 1
         assert answer.output == b""
         assert answer.error.startswith("Error: ")
         assert answer.error.count("\n") == 1
         assert all(piece in answer.error for piece in said), answer.error
-    assert home.standing() == standing
+        assert home.standing() == standing
 
 
 def test_an_accumulating_warehouse_with_an_empty_folder(home: Home) -> None:
@@ -101,7 +102,7 @@ def test_a_warehouse_that_cannot_be_is_refused(home: Home) -> None:
     Path("empty.duckdb").touch()
     Path("x.json").write_text("[]")
     for name in ("folder", "file/k.duckdb", "file", "/proc/nowhere/k.duckdb", "empty.duckdb", "in/a.csv", "x.json"):
-        for verb in ("plan", "run"):
+        for verb in ("run",) if name.startswith("/proc") else ("plan", "run"):
             answer = home.etl(verb, "--source-dir", "in", "--warehouse", name)
             assert answer.code in {1, 2}, (name, answer)
             assert name.split("/k.")[0] in answer.error
@@ -155,7 +156,6 @@ def test_the_program_as_a_process(home: Home) -> None:
     """The exit codes and streams of the program itself: 0, 1 and 2, results on one stream and all talk on the other."""
     home.put({**GOOD, "b.csv": "id,v\n2\n"})
     words = ("run", "--source-dir", "in", "--output", "out/t.json", "--strategy", "update")
-    assert sys.executable
     assert home.process(*words).code == 2
     failed = home.process(*words, "--key", "id")
     assert (failed.code, failed.output) == (1, b"")
