@@ -20,9 +20,11 @@ from etl.cli.summary import closing_line, plan_line, problem_lines, rejects_comm
 from etl.config import Dataset
 from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError
 from etl.result import Load
+from etl.version import VERSION
 
 
 @click.group("etl", cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
+@click.version_option(VERSION, message="etl %(version)s")
 def root() -> None:
     """Load folders of CSV files into one DuckDB table that you can trust, and export it.
 

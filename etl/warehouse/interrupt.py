@@ -6,6 +6,7 @@ too soon: it takes the interrupt back, and waits until the interrupted statement
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TypeVar
@@ -23,10 +24,12 @@ class Worker:
     def __init__(self, raw: duckdb.DuckDBPyConnection) -> None:
         """Serve a connection; nothing else may use it meanwhile."""
         self._raw = raw
-        self._pool = ThreadPoolExecutor(1)
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix=f"etl-{id(self)}")
 
     def do(self, work: Callable[[], T]) -> T:
         """Do work on the connection; an exception in this thread interrupts it, and is raised when it has ended."""
+        if threading.current_thread().name.startswith(f"etl-{id(self)}"):  # work that asks for work
+            return work()
         future = self._pool.submit(work)
         try:
             while not future.done():

@@ -6,8 +6,8 @@ import sys
 from types import ModuleType
 
 import pytest
-from cli.stand_in import Answer, Etl, Library
 
+from cli.stand_in import Answer, Etl, Library
 from etl.cli.door import execute
 
 

@@ -61,8 +61,8 @@ def load(*files: FileBooks, **changes: Any) -> Load:
                 target=TargetBooks(before=0, after=total, inserted=total, updated=0, unchanged=0, duplicate=0,
                                    superseded=0, returned=0, removed=0, restored=0),
                 columns=(), new=tuple(file.path for file in files), changed=(), gone=(), stale=(), skipped=(),
-                unchanged=0, not_taken=0, problems=(), rejects=(), warnings=(), changes=(), output="data/etl_output.json",
-                seconds=0.5)
+                unchanged=0, not_taken=0, problems=(), rejects=(), warnings=(), changes=(),
+                output="data/etl_output.json", seconds=0.5)
     return replace(made, **changes)
 
 
