@@ -144,6 +144,7 @@ def _run(
                    report, settings.threads or os.cpu_count() or 1)
     if wish.output is not None and not plan:
         _make_folder(wish.output)
+        remove_waiting(wish.output)  # of a killed process, perhaps of our own number: it may be half written
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None))
     with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder, Hold() as hold:
         load = _attempts(task, Path(folder), hold)

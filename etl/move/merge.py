@@ -66,10 +66,8 @@ def _staging_tables(warehouse: Warehouse, condition: str) -> list[str]:
         f"SELECT DISTINCT staging FROM temp.scope WHERE staging <> '' AND {condition}")]
 
 
-def _tallied(warehouse: Warehouse, verdict: str, *, of_all: bool = False) -> int:
-    relation = "temp.verdict" if of_all else "temp.tally"
-    counted = "count(*)" if of_all else "coalesce(sum(records), 0)"
-    return int(warehouse.one(f"SELECT {counted} FROM {relation} WHERE verdict = $verdict", {"verdict": verdict}))
+def _with_verdict(warehouse: Warehouse, verdict: str) -> int:
+    return int(warehouse.one("SELECT count(*) FROM temp.verdict WHERE verdict = $verdict", {"verdict": verdict}))
 
 
 def _contest(warehouse: Warehouse, plan: Plan, candidates: Sql) -> None:
@@ -109,8 +107,8 @@ def _keyed_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int) -
     if removed:
         match = listed((Sql(f"t.{identifier(plan.structure.columns[i].shown)} = r.{n(i)}") for i in plan.key), " AND ")
         warehouse.sql(fill("remove", target=target(plan.table), match=match))
-    return Moved(records, warehouse.count(target(plan.table)), _tallied(warehouse, "returned", of_all=True), removed,
-                 _tallied(warehouse, "restored", of_all=True), rebuilt=False)
+    return Moved(records, warehouse.count(target(plan.table)), _with_verdict(warehouse, "returned"), removed,
+                 _with_verdict(warehouse, "restored"), rebuilt=False)
 
 
 def _append_delta(warehouse: Warehouse, plan: Plan, _old: Present, records: int) -> Moved:
@@ -120,7 +118,7 @@ def _append_delta(warehouse: Warehouse, plan: Plan, _old: Present, records: int)
                        values=listed(n(i) for i in plan.stored), candidates=plan.candidates(NEW)))
     if removed:
         warehouse.sql(fill("retract", target=target(plan.table)))
-    _no_losers(warehouse, plan)
+    _no_losers(warehouse)
     warehouse.sql(f"CREATE OR REPLACE TEMP VIEW verdict AS SELECT t._version, t._row, scope.state, "
                   f"'inserted' AS verdict FROM {target(plan.table)} AS t "
                   "JOIN temp.scope AS scope ON scope.version_id = t._version AND scope.state = 'new'")
@@ -128,9 +126,8 @@ def _append_delta(warehouse: Warehouse, plan: Plan, _old: Present, records: int)
     return Moved(records, warehouse.count(target(plan.table)), 0, removed, 0, rebuilt=False)
 
 
-def _no_losers(warehouse: Warehouse, plan: Plan) -> None:
+def _no_losers(warehouse: Warehouse) -> None:
     warehouse.sql("CREATE OR REPLACE TEMP TABLE loser (_version INTEGER, _row BIGINT, best_version INTEGER)")
-    del plan
 
 
 def _rebuild(
@@ -141,13 +138,13 @@ def _rebuild(
     if plan.definition.keyed:
         _contest(warehouse, plan, candidates)
     else:
-        _no_losers(warehouse, plan)
+        _no_losers(warehouse)
     fresh = rebuilt_name(plan.table)
     warehouse.fill(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
     removed = _compare(warehouse, plan, old, before, fresh, records)
     warehouse.sql(fill("tally_rebuilt"))
-    moved = Moved(records, warehouse.count(target(fresh)), _tallied(warehouse, "returned", of_all=True), removed,
-                  _tallied(warehouse, "restored", of_all=True), rebuilt=True)
+    moved = Moved(records, warehouse.count(target(fresh)), _with_verdict(warehouse, "returned"), removed,
+                  _with_verdict(warehouse, "restored"), rebuilt=True)
     if old is not None:
         warehouse.sql(f"DROP TABLE {target(plan.table)}")
     warehouse.sql(f"ALTER TABLE {target(fresh)} RENAME TO {identifier(plan.table)}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -233,4 +232,10 @@ def _match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
 
 def remove_spill(path: Path) -> None:
     """Remove what a killed process spilled beside the warehouse; only who holds the warehouse may call it."""
-    shutil.rmtree(path.with_name(path.name + ".tmp"), ignore_errors=True)
+    folder = path.with_name(path.name + ".tmp")
+    spilled = list(folder.glob("duckdb_temp_*"))
+    for file in spilled:
+        file.unlink(missing_ok=True)
+    if spilled:
+        with suppress(OSError):  # something else stands in it
+            folder.rmdir()
