@@ -22,6 +22,7 @@ from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.result import TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, target
+from etl.warehouse.slices import sliced
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +120,13 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
         first = [] if exported.order_by is None else [Sql(f"{identifier('t', exported.order_by)} ASC NULLS FIRST")]
         order = [*first, Sql("v.rank"), Sql("t._row")]
     columns = [_column(column, form) for column in exported.columns]
+    named = {column.name.lower() for column in exported.columns}
+    rows = target(exported.table) if "rowid" in named else sliced(warehouse, target(exported.table))
     warehouse.sql("SET preserve_insertion_order = false")  # the ORDER BY decides; this lets the writer work ahead
     try:
         warehouse.sql(fill(
             "export", columns=listed([*columns, *place_columns]),
-            target=target(exported.table), lineage=lineage, order=listed(order),
+            target=rows, lineage=lineage, order=listed(order),
             destination=literal(str(path)), format=Sql(f"{form.options}, USE_TMP_FILE false"),
         ))
     finally:

@@ -11,7 +11,8 @@ from etl.names import Sql, identifier, listed
 from etl.sql_files import fill
 from etl.structure.derive import Structure
 from etl.structure.measure import located
-from etl.warehouse import Warehouse, target
+from etl.warehouse import Warehouse, staging, target
+from etl.warehouse.slices import sliced
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def move(warehouse: Warehouse, table: str, structure: Structure, before: Definit
         before: The definition under which the target stands; None where there is none.
         after: The definition of now.
     """
-    plan = Plan(table, after, structure)
+    plan = Plan(table, after, structure, {name: sliced(warehouse, staging(name)) for name in structure.places})
     old = present(warehouse, table)
     records = warehouse.count(target(table)) if old is not None else 0
     if old is not None and before is not None and before == after and _fits(plan, old):
@@ -140,7 +141,8 @@ def _rebuild(
     else:
         _no_losers(warehouse)
     fresh = rebuilt_name(plan.table)
-    warehouse.fill(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates))
+    order = plan.key_list if plan.definition.keyed else Sql("_rank, _row")
+    warehouse.fill(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates, order=order))
     removed = _compare(warehouse, plan, old, before, fresh, records)
     warehouse.sql(fill("tally_rebuilt"))
     moved = Moved(records, warehouse.count(target(fresh)), _with_verdict(warehouse, "returned"), removed,

@@ -49,11 +49,16 @@ def present(warehouse: Warehouse, table: str) -> Present | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What every statement of one move is made from."""
+    """What every statement of one move is made from.
+
+    Args:
+        sources: The staging tables of loaded versions as relations that are read in parallel.
+    """
 
     table: str
     definition: Definition
     structure: Structure
+    sources: Mapping[str, Sql]
 
     @property
     def ordinals(self) -> range:
@@ -128,7 +133,7 @@ class Plan:
         """The accepted rows of the versions in these states, from all their staging tables."""
         kinds = listed(literal(state) for state in states)
         branches = [
-            piece("rows", staging=staging(table), table=literal(table), values=self._values(table),
+            piece("rows", staging=self.sources[table], table=literal(table), values=self._values(table),
                   accepted=self.accepted(table), states=kinds)
             for table in self.structure.places
         ]

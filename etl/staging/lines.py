@@ -11,6 +11,7 @@ from etl.sources.careful import lines_of
 from etl.sql_files import fill
 from etl.staging.stage import Staged, Trouble
 from etl.warehouse import Warehouse, staging
+from etl.warehouse.slices import sliced
 
 WIDE_TABLE = 32
 
@@ -66,7 +67,7 @@ def _balanced(item: Staged, blank: int, continuation: int) -> bool:
 
 def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int, tuple[int, int, int]]:
     columns = [Sql(f"c{place}") for place in range(width)]
-    relation = staging(table)
+    relation = sliced(warehouse, staging(table))
     if width > WIDE_TABLE:  # one row a cell: an expression a column would take longer to plan than to run
         relation = Sql(f"(SELECT _version, unnest([{listed(columns)}]) AS c FROM {relation})")
         columns = [Sql("c")]

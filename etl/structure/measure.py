@@ -10,6 +10,7 @@ from etl.sql_files import fill
 from etl.structure import cells
 from etl.structure.kinds import DATE, FRACTION, INTEGER_64
 from etl.warehouse import Warehouse, staging
+from etl.warehouse.slices import sliced
 
 FIRST_ROWS = 200  # a text column shows itself in its first rows; then the rest need not be looked at
 ALL_ROWS = 1 << 62
@@ -61,7 +62,7 @@ def _measure_table(
     if len(names) > WIDE_TABLE:
         places = {name: place for place, name in enumerate(names)}
         tall = fill(
-            "kinds_tall", staging=staging(table), raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
+            "kinds_tall", staging=sliced(warehouse, staging(table)), raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
             cell=cells.said(Sql("r"), definition), accepted=cells.accepted(places, definition),
         )
         warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})
@@ -94,7 +95,7 @@ def _measured(
     texts_of = (_texts(place, look, definition) for place, look in looks.items())
     statement = fill(
         "kinds",
-        staging=staging(table),
+        staging=staging(table) if few else sliced(warehouse, staging(table)),
         cells=listed(texts_of),
         kinds=listed(kinds),
         accepted=cells.accepted(places, definition),
