@@ -1,16 +1,16 @@
-"""What the ledger knows: datasets, their loaded versions, structure and outputs."""
+"""What the ledger knows: datasets, their loaded versions, structure and outputs.
+
+Read by plain SQL: SQLAlchemy takes longer to import than a run with nothing new takes for all else.
+"""
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
-
 from etl.config import Definition, Reading, Selection
 from etl.errors import UsageError
-from etl.ledger import tables
-from etl.names import matched
+from etl.names import identifiers, matched
 from etl.result import TargetColumn
 from etl.warehouse import Warehouse
 
@@ -57,16 +57,18 @@ class StoredOutput:
 
 def kind(warehouse: Warehouse) -> str | None:
     """`fresh` or `accumulating`; None before the first load."""
-    return warehouse.ledger.execute(select(tables.warehouse.c.kind)).scalar()
+    rows = warehouse.sql("SELECT kind FROM etl.warehouse")
+    return str(rows[0][0]) if rows else None
 
 
 def datasets(warehouse: Warehouse) -> list[StoredDataset]:
     """All datasets, in the order in which they were made."""
-    rows = warehouse.ledger.execute(select(tables.dataset).order_by(tables.dataset.c.dataset_id))
+    rows = warehouse.sql("SELECT dataset_id, name, root, selection, reading, definition, lineage FROM etl.dataset "
+                         "ORDER BY dataset_id")
     return [
-        StoredDataset(row.dataset_id, row.name, row.root, Selection.parse(row.selection),
-                      Reading(**json.loads(row.reading)), Definition.parse(row.definition), row.lineage)
-        for row in rows
+        StoredDataset(dataset_id, name, root, Selection.parse(selection), Reading(**json.loads(reading)),
+                      Definition.parse(definition), lineage)
+        for dataset_id, name, root, selection, reading, definition, lineage in rows
     ]
 
 
@@ -86,32 +88,31 @@ def stored(warehouse: Warehouse, name: str) -> StoredDataset:
 
 def loaded_files(warehouse: Warehouse, dataset_id: int) -> dict[str, LoadedFile]:
     """The loaded versions of a dataset, by path."""
-    table = tables.loaded_version
-    columns = [table.c[name] for name in LoadedFile.__slots__]
-    rows = warehouse.ledger.execute(select(*columns).where(table.c.dataset_id == dataset_id))
-    return {row.path: LoadedFile(*row) for row in rows}
+    rows = warehouse.sql(f"SELECT {identifiers(LoadedFile.__slots__)} FROM etl.loaded_version "
+                         "WHERE dataset_id = $dataset", {"dataset": dataset_id})
+    return {row[1]: LoadedFile(*row) for row in rows}
 
 
 def output_of(warehouse: Warehouse, dataset_id: int) -> StoredOutput | None:
     """The recorded output of a dataset."""
-    columns = [tables.output.c[name] for name in StoredOutput.__slots__]
-    row = warehouse.ledger.execute(select(*columns).where(tables.output.c.dataset_id == dataset_id)).one_or_none()
-    return None if row is None else StoredOutput(*row)
+    rows = warehouse.sql(f"SELECT {identifiers(StoredOutput.__slots__)} FROM etl.output WHERE dataset_id = $dataset",
+                         {"dataset": dataset_id})
+    return StoredOutput(*rows[0]) if rows else None
 
 
 def columns_of(warehouse: Warehouse, dataset: StoredDataset) -> tuple[TargetColumn, ...]:
     """The structure of a dataset's target, in derived order, as its last load left it."""
-    column, load = tables.column, tables.load
-    last = (select(func.max(load.c.load_id))
-            .where(load.c.dataset_id == dataset.dataset_id, load.c.status == "loaded").scalar_subquery())
-    rows = warehouse.ledger.execute(
-        select(column.c.name, column.c.type, column.c.reason).where(column.c.load_id == last).order_by(column.c.ordinal)
+    rows = warehouse.sql(
+        """
+        SELECT name, type, reason FROM etl."column"
+        WHERE load_id = (SELECT max(load_id) FROM etl.load WHERE dataset_id = $dataset AND status = 'loaded')
+        ORDER BY ordinal
+        """, {"dataset": dataset.dataset_id},
     )
     return tuple(TargetColumn(*row) for row in rows)
 
 
 def next_id(warehouse: Warehouse, table: str) -> int:
     """The first free id of `dataset`, `load` or `file_version`."""
-    named = {"dataset": tables.dataset.c.dataset_id, "load": tables.load.c.load_id,
-             "file_version": tables.file_version.c.version_id}
-    return int(warehouse.ledger.execute(select(func.coalesce(func.max(named[table]), 0))).scalar_one()) + 1
+    column = {"dataset": "dataset_id", "load": "load_id", "file_version": "version_id"}[table]
+    return int(warehouse.one(f"SELECT coalesce(max({column}), 0) FROM etl.{table}")) + 1

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
-
 from etl.config import Definition, Reading, Selection
 from etl.errors import Problem
-from etl.ledger import tables
-from etl.ledger.rows import add
 from etl.result import TargetBooks, TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse
@@ -23,35 +18,44 @@ from etl.warehouse import Warehouse
 ZERO_BOOKS = TargetBooks(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
+def add(warehouse: Warehouse, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Add rows to a control table; see `etl.ledger.rows`."""
+    from etl.ledger.rows import insert  # noqa: PLC0415  brings SQLAlchemy, half a second that who only reads can save
+
+    insert(warehouse.ledger, table, rows)
+
+
+def put(warehouse: Warehouse, table: str, values: Mapping[str, Any]) -> None:
+    """Add a row to a control table, or bring the one of its key to these values; see `etl.ledger.rows`."""
+    from etl.ledger.rows import upsert  # noqa: PLC0415  as above
+
+    upsert(warehouse.ledger, table, values)
+
+
 def name_warehouse(warehouse: Warehouse, kind: str, version: str) -> None:
     """Say once whether the warehouse is fresh or accumulating."""
-    warehouse.ledger.execute(insert(tables.warehouse).values(kind=kind, made_by=version))
+    add(warehouse, "warehouse", [{"kind": kind, "made_by": version}])
 
 
 def keep_dataset(
-    warehouse: Warehouse, dataset_id: int, *, new: bool, name: str, root: str, selection: Selection, reading: Reading,
+    warehouse: Warehouse, dataset_id: int, *, name: str, root: str, selection: Selection, reading: Reading,
     definition: Definition, lineage: bool,
 ) -> None:
     """Keep a dataset as it is now stated."""
-    values = {
-        "name": name, "root": root, "selection": json.dumps(asdict(selection)), "reading": reading.canonical(),
-        "definition": definition.canonical(), "lineage": lineage,
-    }
-    if new:
-        warehouse.ledger.execute(insert(tables.dataset).values(dataset_id=dataset_id, **values))
-    else:
-        del values["name"]
-        warehouse.ledger.execute(update(tables.dataset).where(tables.dataset.c.dataset_id == dataset_id).values(values))
+    put(warehouse, "dataset", {
+        "dataset_id": dataset_id, "name": name, "root": root, "selection": json.dumps(asdict(selection)),
+        "reading": reading.canonical(), "definition": definition.canonical(), "lineage": lineage,
+    })
 
 
 def keep_versions(warehouse: Warehouse, rows: Iterable[dict[str, Any]]) -> None:
     """Add file versions; each row names all columns of `etl.file_version`."""
-    add(warehouse.ledger, tables.file_version, rows)
+    add(warehouse, "file_version", rows)
 
 
 def keep_flips(warehouse: Warehouse, load_id: int, came: Iterable[int], left: Iterable[int]) -> None:
     """Say which versions a load brought, and which it let go."""
-    add(warehouse.ledger, tables.flip, [
+    add(warehouse, "flip", [
         {"load_id": load_id, "version_id": version, "loaded": loaded}
         for versions, loaded in ((came, True), (left, False)) for version in versions
     ])
@@ -60,7 +64,7 @@ def keep_flips(warehouse: Warehouse, load_id: int, came: Iterable[int], left: It
 def keep_stats(warehouse: Warehouse, stats: Sequence[dict[str, Any]]) -> None:
     """Take note of the new time stamps of files whose content is the same, one row a version."""
     if stats:
-        warehouse.ledger.execute(text(fill("known_again")), {"rows": json.dumps(list(stats))})
+        warehouse.sql(fill("known_again"), {"rows": json.dumps(list(stats))})
 
 
 def keep_load(
@@ -69,7 +73,7 @@ def keep_load(
     message: str | None, books: TargetBooks, rejected: int,
 ) -> None:
     """Add the row of a load."""
-    row = {
+    add(warehouse, "load", [{
         "load_id": load_id, "dataset_id": dataset_id, "dataset": dataset, "command": command, "status": status,
         "started_at": started_at, "finished_at": finished_at,
         "definition_before": None if before is None else before.canonical(), "definition_after": after.canonical(),
@@ -77,8 +81,7 @@ def keep_load(
         **{name: getattr(books, name) for name in ("inserted", "updated", "unchanged", "duplicate", "superseded",
                                                    "returned", "removed", "restored")},
         "rejected": rejected,
-    }
-    warehouse.ledger.execute(insert(tables.load).values(row))
+    }])
 
 
 def keep_problems(
@@ -86,7 +89,7 @@ def keep_problems(
 ) -> None:
     """Keep the rejects, problems or warnings of a load, each with the version it is of (None where none was kept)."""
     columns = ("code", "message", "path", "line", "row", "column", "text", "record", "byte_offset", "advice")
-    add(warehouse.ledger, tables.reject, [
+    add(warehouse, "reject", [
         {"load_id": load_id, "version_id": version, "severity": severity,
          **{name: getattr(problem, name) for name in columns}}
         for version, problem in problems
@@ -95,7 +98,7 @@ def keep_problems(
 
 def keep_columns(warehouse: Warehouse, load_id: int, columns: Sequence[TargetColumn]) -> None:
     """Keep the structure that a load left."""
-    add(warehouse.ledger, tables.column, [
+    add(warehouse, "column", [
         {"load_id": load_id, "ordinal": ordinal, "name": column.name, "type": column.type, "reason": column.reason}
         for ordinal, column in enumerate(columns)
     ])
@@ -105,10 +108,8 @@ def keep_output(
     warehouse: Warehouse, dataset_id: int, path: str, load_id: int, state: str, stat: os.stat_result | None
 ) -> None:
     """Record the output of a dataset: `pending` before its rename, `written` with its facts after it."""
-    values = {
-        "path": path, "state": state, "load_id": load_id,
+    put(warehouse, "output", {
+        "dataset_id": dataset_id, "path": path, "state": state, "load_id": load_id,
         "size": 0 if stat is None else stat.st_size, "mtime_ns": 0 if stat is None else stat.st_mtime_ns,
         "ctime_ns": 0 if stat is None else stat.st_ctime_ns, "inode": 0 if stat is None else stat.st_ino,
-    }
-    statement = upsert(tables.output).values(dataset_id=dataset_id, **values)
-    warehouse.ledger.execute(statement.on_conflict_do_update(index_elements=["dataset_id"], set_=values))
+    })

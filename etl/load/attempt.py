@@ -102,10 +102,9 @@ def _keep_dataset(task: Attempt, load_id: int) -> int:
         versions = read.loaded_files(warehouse, other.dataset_id)
         write.keep_flips(warehouse, load_id, (), [version.version_id for version in versions.values()])
         warehouse.sql(f"DROP TABLE IF EXISTS {target(other.name)}")
-    new = known.stored is None
     dataset_id = read.next_id(warehouse, "dataset") if known.stored is None else known.stored.dataset_id
     write.keep_dataset(
-        warehouse, dataset_id, new=new, name=wish.name, root=str(wish.root), selection=wish.selection,
+        warehouse, dataset_id, name=wish.name, root=str(wish.root), selection=wish.selection,
         reading=wish.reading, definition=wish.definition, lineage=wish.lineage,
     )
     return dataset_id
@@ -144,7 +143,7 @@ def _nothing_new(task: Attempt, files: Coming) -> Load:
             for known, scan in task.found.touched])
         if (stored.selection, stored.root, stored.reading, stored.lineage) != (
                 wish.selection, str(wish.root), wish.reading, wish.lineage):
-            write.keep_dataset(warehouse, stored.dataset_id, new=False, name=wish.name, root=str(wish.root),
+            write.keep_dataset(warehouse, stored.dataset_id, name=wish.name, root=str(wish.root),
                                selection=wish.selection, reading=wish.reading, definition=wish.definition,
                                lineage=wish.lineage)
         output = task.known.output

@@ -142,7 +142,8 @@ def _rebuild(
         _no_losers(warehouse)
     fresh = rebuilt_name(plan.table)
     order = plan.key_list if plan.definition.keyed else Sql("_rank, _row")
-    warehouse.fill(fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates, order=order))
+    warehouse.fill(
+        fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates, order=order))
     removed = _compare(warehouse, plan, old, before, fresh, records)
     warehouse.sql(fill("tally_rebuilt"))
     moved = Moved(records, warehouse.count(target(fresh)), _with_verdict(warehouse, "returned"), removed,

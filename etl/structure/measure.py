@@ -62,7 +62,8 @@ def _measure_table(
     if len(names) > WIDE_TABLE:
         places = {name: place for place, name in enumerate(names)}
         tall = fill(
-            "kinds_tall", staging=sliced(warehouse, staging(table)), raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
+            "kinds_tall", staging=sliced(warehouse, staging(table)),
+            raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
             cell=cells.said(Sql("r"), definition), accepted=cells.accepted(places, definition),
         )
         warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})

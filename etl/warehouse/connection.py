@@ -7,18 +7,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import duckdb
-from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.pool import StaticPool
 
 from etl.config import Settings
 from etl.errors import StorageError, WarehouseEmpty, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import Sql, identifier, literal
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, revision
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
 
@@ -42,20 +42,32 @@ class Warehouse:
     """
 
     def __init__(self, raw: duckdb.DuckDBPyConnection, path: Path | None) -> None:
-        """Share `raw` with SQLAlchemy. `path` is None for a warehouse in memory."""
+        """Take over `raw`. `path` is None for a warehouse in memory."""
         self.raw = raw
         self.path = path
         self.worker = Worker(raw)
-        engine = create_engine("duckdb:///:memory:", creator=lambda: ConnectionWrapper(raw), poolclass=StaticPool)
-        self.ledger: Connection = engine.connect()
+        self._ledger: Connection | None = None
+
+    @property
+    def ledger(self) -> Connection:
+        """SQLAlchemy on this connection, made when it is first asked for."""
+        if self._ledger is None:
+            from etl.warehouse.alchemy import shared  # noqa: PLC0415  half a second, and who only reads has no need
+
+            self._ledger = shared(self.raw)
+        return self._ledger
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """One transaction around everything; an exception rolls it back."""
-        if self.ledger.in_transaction():  # SQLAlchemy began one by itself, to read
-            self.ledger.rollback()
-        with self.ledger.begin():
+        self.raw.begin()
+        try:
             yield
+            self.raw.commit()
+        except BaseException:
+            with suppress(duckdb.TransactionException):  # whoever met the error has rolled back already
+                self.raw.rollback()
+            raise
 
     def sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement with bound values and fetch what it gives."""
@@ -104,9 +116,10 @@ class Warehouse:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Give the connection back to SQLAlchemy before DuckDB closes it."""
+        """End what stands on the connection before DuckDB closes it."""
         self.worker.close()
-        self.ledger.close()
+        if self._ledger is not None:
+            self._ledger.close()
 
 
 @contextmanager

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import DBAPIError
-
 from etl.errors import WarehouseError
 from etl.resources import resources
 
@@ -31,6 +29,7 @@ def migrate(warehouse: Warehouse, target: str = HEAD) -> None:
     """Bring the control tables to `target` (`base` takes them away), in one transaction."""
     from alembic import command  # noqa: PLC0415  0.4 s to import, and most runs have no work for it
     from alembic.config import Config  # noqa: PLC0415  as above
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  as above
 
     config = Config()
     config.set_main_option("script_location", str(resources("migrations")).replace("%", "%%"))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from etl.names import Sql, listed
 from etl.warehouse.connection import Warehouse
 
@@ -25,7 +27,7 @@ def sliced(warehouse: Warehouse, table: Sql) -> Sql:
     cuts = [int(first) + int(rows) * i // threads for i in range(1, threads)]
     bounds = [None, *cuts, None]
     return Sql("(" + listed(
-        (_slice(table, low, high) for low, high in zip(bounds, bounds[1:], strict=False)), "\nUNION ALL\n") + ")")
+        (_slice(table, low, high) for low, high in pairwise(bounds)), "\nUNION ALL\n") + ")")
 
 
 def _slice(table: Sql, low: int | None, high: int | None) -> Sql:
