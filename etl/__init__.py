@@ -76,6 +76,24 @@ class OpenWarehouse:
         """What `run` would do, exactly; nothing is done."""
         return run(dataset, warehouse=self.path, settings=self.settings, plan=True, report=report)
 
+    def unload(self, table: str, *files: str, plan: bool = False, report: Report = silent) -> Load:
+        """Take the loaded versions of files out of a table, and hold their contents until `reload` names them."""
+        from etl.load import unload as unload_files  # noqa: PLC0415  brings DuckDB
+
+        return unload_files(self.path, table, files, self.settings, plan=plan, report=report)
+
+    def reload(self, table: str, *files: str, plan: bool = False, report: Report = silent) -> Load:
+        """Bring the held versions of files back, whether the files are there or not."""
+        from etl.load import reload as reload_files  # noqa: PLC0415  brings DuckDB
+
+        return reload_files(self.path, table, files, self.settings, plan=plan, report=report)
+
+    def rollback(self, load_id: int, *, plan: bool = False, report: Report = silent) -> Load:
+        """Undo a load: what it brought leaves and is held, what it let go and its definition before come back."""
+        from etl.load import rollback as roll_back  # noqa: PLC0415  brings DuckDB
+
+        return roll_back(self.path, load_id, self.settings, plan=plan, report=report)
+
     def sql(self, query: str) -> Listing:
         """Answer one SELECT, read-only, without access to files."""
         from etl.inspect import query as answer  # noqa: PLC0415  brings DuckDB

@@ -14,6 +14,8 @@ Contract = Literal["evolve", "freeze", "discard_row"]
 Names = Literal["lower", "keep"]
 
 STRATEGIES: tuple[Strategy, ...] = ("append", "deduplicate", "update")
+# What a stored dataset may have and no value of the option can take away again.
+RESETTABLE = ("order-by", "null", "column", "include", "exclude", "delimiter", "quote", "escape", "encoding")
 DEFAULT_SOURCE_DIR = Path("data/sources")
 DEFAULT_OUTPUT = "data/etl_output.json"
 DEFAULT_WAREHOUSE = Path("data/etl_output.duckdb")
@@ -136,6 +138,7 @@ class Dataset:
     skip_rows: int | None = None
     max_cell_lines: int | None = None
     move_root: bool = False
+    reset: tuple[str, ...] = ()  # options that go back to their defaults, of RESETTABLE
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,10 @@ The number is the exit code.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from etl.result import Load
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +148,8 @@ class ExportPending(EtlError):
     """The load is committed; the output could not be put in place, and the next run will."""
 
     exit_code = 3
+
+    def __init__(self, message: str, load: Load | None = None) -> None:
+        """Keep the load beside the sentence: it has books to show."""
+        super().__init__(message)
+        self.load = load

@@ -8,6 +8,7 @@ from typing import Literal
 
 from etl.errors import Problem
 
+Command = Literal["run", "unload", "reload", "rollback"]
 Phase = Literal["discover", "read", "stage", "types", "merge", "check", "export", "commit"]
 
 
@@ -92,6 +93,10 @@ class Load:
         new: Paths that were not loaded before; likewise `changed`, `gone` (left by this load), `stale` (a changed
             file that was left out, its old version stays) and `skipped` (left out whole).
         unchanged: How many files were as they were.
+        back: Paths whose version came back from staging.
+        held: Paths that were skipped, because their content is held; of an unload or a rollback: paths that are held
+            from now on.
+        command: Of which it is the outcome.
         not_taken: How many files of the folder are of no known extension.
         problems: Why files are stale or skipped.
         rejects: Records that were rejected, with their problems.
@@ -122,6 +127,9 @@ class Load:
     changes: tuple[str, ...]
     output: str | None
     seconds: float
+    back: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    command: Command = "run"
 
 
 @dataclass(frozen=True, slots=True)

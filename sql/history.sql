@@ -5,6 +5,7 @@
 SELECT
     load.load_id,
     load.dataset,
+    load.command,
     load.status,
     load.started_at,
     epoch_ms(load.finished_at) - epoch_ms(load.started_at) AS milliseconds,

@@ -9,8 +9,8 @@ SELECT
     c.*,
     CASE
         WHEN b._version IS NULL THEN CASE WHEN c.state = 'new' THEN 'inserted' ELSE 'returned' END
-        WHEN v.state = 'left' AND c.state <> 'new' THEN 'restored'
         WHEN v.state <> 'left' AND ${beats} THEN 'superseded'
+        WHEN c.state <> 'new' THEN 'restored'
         WHEN ${differs} THEN 'updated'
         ELSE 'unchanged'
     END AS verdict

@@ -12,7 +12,16 @@ import click
 from etl.cli import spellings
 from etl.cli.listing import FORMATS
 from etl.cli.sections import F, option, together
-from etl.config import DEFAULT_OUTPUT, DEFAULT_SOURCE_DIR, DEFAULT_WAREHOUSE, STRATEGIES, Dataset, Reading, Settings
+from etl.config import (
+    DEFAULT_OUTPUT,
+    DEFAULT_SOURCE_DIR,
+    DEFAULT_WAREHOUSE,
+    RESETTABLE,
+    STRATEGIES,
+    Dataset,
+    Reading,
+    Settings,
+)
 from etl.errors import UsageError
 from etl.names import matched
 
@@ -56,6 +65,9 @@ _target = together(
     option(TARGET, "--warehouse", metavar="FILE", type=spellings.TEXT, default=None,
            help="DuckDB file in which loads accumulate: what was loaded stays when its file is gone. Without it, the "
                 "warehouse stands beside the output and follows the folder: what is gone leaves."),
+    option(TARGET, "--reset", metavar="OPTION", type=click.Choice(RESETTABLE), multiple=True,
+           help="Put a stored option of an accumulating warehouse back to its default: one of "
+                f"{', '.join(RESETTABLE)}. Repeatable."),
     option(TARGET, "--lineage/--no-lineage", default=None,
            help="Export also the path and row that each record came from. Default: --no-lineage."),
 )
@@ -137,6 +149,13 @@ warehouse = option(
     WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULT_WAREHOUSE, help=f"The warehouse to look into. Default: {DEFAULT_WAREHOUSE}.")
 
+change_options: Callable[[F], F] = together(
+    option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+           default=DEFAULT_WAREHOUSE, help=f"The warehouse, made with --warehouse. Default: {DEFAULT_WAREHOUSE}."),
+    option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
+           help="Show what would happen, exactly, and do nothing."),
+    _machine, _shown)
+
 listing_format = option(
     SHOWN, "--format", "form", type=click.Choice(FORMATS), default=None,
     help="How rows are written to standard output. Default: table.")
@@ -164,6 +183,12 @@ def settings_of(stated: Mapping[str, Any]) -> Settings:
     """How the run is to behave."""
     words = {field.name: stated[field.name] for field in fields(Settings)}
     return Settings(**{**words, "temp_dir": path_of(stated["temp_dir"])})
+
+
+def settings_of_change(stated: Mapping[str, Any]) -> Settings:
+    """How a change of state is to behave: only the machine has a say."""
+    words = {name: stated[name] for name in ("memory_limit", "threads", "lock_timeout")}
+    return Settings(**words, temp_dir=path_of(stated["temp_dir"]))
 
 
 def reading_of(stated: Mapping[str, Any]) -> Reading:

@@ -33,6 +33,8 @@ def plan_line(load: Load) -> str:
         return f"Plan: nothing to do; the target has {target}."
     moves = (f"{len(load.new):,} new, {len(load.changed):,} changed, {len(load.gone):,} gone, "
              f"{load.unchanged:,} as loaded")
+    if load.command != "run":
+        moves = f"{len(load.gone):,} would leave, {len(load.back):,} would come back"
     return f"Plan: the target would have {target} ({moves}). Nothing was done."
 
 
@@ -50,7 +52,13 @@ def summary(load: Load, width: int) -> Iterator[str]:
         yield ""
     if load.status != "nothing new":
         yield _target(load)
-    yield from _named("gone, so their rows left the target", load.gone)
+    if load.command == "run":
+        yield from _named("gone, so their rows left the target", load.gone)
+        yield from _named("skipped: their content is held (etl reload brings it back)", load.held)
+    else:
+        yield from _named("no longer loaded", load.gone)
+        yield from _named("back from staging", load.back)
+        yield from _named("held: runs skip their content (etl reload brings it back)", load.held)
     yield from _named("STALE: changed, but with problems, so the version loaded before stays", load.stale)
     yield from _named("left out, with problems", load.skipped)
     yield from _cut([f"  {printable(str(problem))}" for problem in load.problems], "problems")
@@ -150,7 +158,8 @@ def rejects_command(load_id: int, warehouse: str) -> str:
 def _closing(load: Load) -> Iterator[str]:
     read = sum(file.read for file in load.files)
     pace = f": {read / load.seconds:,.0f} rows per second" if read and load.seconds else ""
-    yield f"{count(read, 'row')} read in {load.seconds:.2f} s{pace}."
+    if load.command == "run":
+        yield f"{count(read, 'row')} read in {load.seconds:.2f} s{pace}."
     if load.output is not None:
         yield f"Output:    {'standard output' if load.output == '-' else printable(load.output)}"
     yield f"Warehouse: {printable(load.warehouse)}"

@@ -13,8 +13,8 @@ from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse
 
-HISTORY = ("load", "table", "status", "started (UTC)", "seconds", "files came", "files left", "inserted", "updated",
-           "unchanged", "removed", "returned", "rejected", "records after", "message")
+HISTORY = ("load", "table", "command", "status", "started (UTC)", "seconds", "files came", "files left",
+           "inserted", "updated", "unchanged", "removed", "returned", "rejected", "records after", "message")
 REJECTS = ("path", "line", "row", "column", "text", "reason", "record")
 
 
@@ -27,8 +27,9 @@ def history(warehouse: Path, table: str | None, lock_timeout: float) -> Listing:
     with open_warehouse(warehouse, Settings(lock_timeout=lock_timeout), write=False) as opened:
         name = None if table is None else known_table(opened, table)
         rows = tuple(
-            (load_id, dataset, said, started.replace(microsecond=0), milliseconds / 1000, *counts)
-            for load_id, dataset, said, started, milliseconds, *counts in opened.sql(fill("history"), {"dataset": name})
+            (load_id, dataset, command, said, started.replace(microsecond=0), milliseconds / 1000, *counts)
+            for load_id, dataset, command, said, started, milliseconds, *counts
+            in opened.sql(fill("history"), {"dataset": name})
         )
     title = f"Loads in {warehouse}" if name is None else f"Loads of {name}"
     return Listing(title, HISTORY, rows, () if rows else ("Nothing was loaded yet.",))

@@ -97,4 +97,7 @@ def _columns(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
 
 def _files(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
     rows = warehouse.sql(fill("loaded_files"), {"dataset": dataset.dataset_id})
-    return Listing("Files", ("path", "read", "rejected", "load"), tuple(rows), () if rows else ("No file is loaded.",))
+    held = tuple(f"{hold.path} is held since load {hold.load_id}: runs skip its content, `etl reload` brings it back."
+                 for hold in read.holds(warehouse, dataset.dataset_id))
+    notes = held if rows else ("No file is loaded.", *held)
+    return Listing("Files", ("path", "read", "rejected", "load"), tuple(rows), notes)

@@ -6,6 +6,7 @@ Read by plain SQL: SQLAlchemy takes longer to import than a run with nothing new
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.config import Definition, Reading, Selection
@@ -40,6 +41,51 @@ class LoadedFile:
     ctime_ns: int
     inode: int
     taken_ns: int
+    content: str | None
+    reading: str | None
+
+    @property
+    def bytes_alone(self) -> str:
+        """By what a hold knows the content: the hash of its bytes, or the fingerprint where that is not known."""
+        return self.content or self.fingerprint
+
+
+@dataclass(frozen=True, slots=True)
+class HeldContent:
+    """A content that was let go on purpose, and the path and version that it was loaded as."""
+
+    path: str
+    content: str
+    version_id: int
+    load_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PastLoad:
+    """A load that was kept, with the versions that it flipped: by path, what came and what left.
+
+    Args:
+        undoes: Of a rollback: the load that it undid.
+        before: The definition that it changed; None where it did not. Likewise `reading_before`.
+    """
+
+    load_id: int
+    dataset_id: int
+    undoes: int | None
+    before: Definition | None
+    reading_before: Reading | None
+    came: Mapping[str, int]
+    left: Mapping[str, int]
+
+    @property
+    def redefined(self) -> bool:
+        """Whether it changed the definition."""
+        return self.before is not None
+
+    @property
+    def paths(self) -> set[str]:
+        """Whose version it changed."""
+        return {*self.came, *self.left}
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +139,61 @@ def loaded_files(warehouse: Warehouse, dataset_id: int) -> dict[str, LoadedFile]
     return {row[1]: LoadedFile(*row) for row in rows}
 
 
+def holds(warehouse: Warehouse, dataset_id: int) -> list[HeldContent]:
+    """The held contents of a dataset, by path."""
+    rows = warehouse.sql(f"SELECT {identifiers(HeldContent.__slots__)} FROM etl.hold WHERE dataset_id = $dataset "
+                         "ORDER BY path, load_id", {"dataset": dataset_id})
+    return [HeldContent(*row) for row in rows]
+
+
+def versions(warehouse: Warehouse, ids: Sequence[int]) -> list[LoadedFile]:
+    """File versions by their ids, loaded or not, by path."""
+    rows = warehouse.sql(f"SELECT {identifiers(LoadedFile.__slots__)} FROM etl.file_version "
+                         "WHERE list_contains($ids, version_id) ORDER BY path", {"ids": list(ids)})
+    return [LoadedFile(*row) for row in rows]
+
+
+def definitions_left(warehouse: Warehouse, ids: Sequence[int]) -> dict[int, Definition]:
+    """Per version that is not loaded, the definition under which it last was."""
+    rows = warehouse.sql(
+        """
+        SELECT version_id, arg_max(load.definition_before, load_id)
+        FROM etl.flip AS flip JOIN etl.load AS load USING (load_id)
+        WHERE NOT flip.loaded AND list_contains($ids, version_id) GROUP BY version_id
+        """, {"ids": list(ids)},
+    )
+    return {version: Definition.parse(text) for version, text in rows if text is not None}
+
+
+def past_loads(warehouse: Warehouse, dataset_id: int) -> list[PastLoad]:
+    """The loads of a dataset that were kept, the oldest first."""
+    flips: dict[int, tuple[dict[str, int], dict[str, int]]] = {}
+    for load_id, version_id, loaded, path in warehouse.sql(
+        "SELECT flip.load_id, version_id, flip.loaded, version.path FROM etl.flip AS flip "
+        "JOIN etl.file_version AS version USING (version_id) WHERE version.dataset_id = $dataset",
+        {"dataset": dataset_id},
+    ):
+        came, left = flips.setdefault(load_id, ({}, {}))
+        (came if loaded else left)[path] = version_id
+    rows = warehouse.sql(
+        """
+        SELECT load_id, undoes, nullif(definition_before, definition_after), nullif(reading_before, reading_after)
+        FROM etl.load WHERE dataset_id = $dataset AND status = 'loaded' ORDER BY load_id
+        """, {"dataset": dataset_id},
+    )
+    return [
+        PastLoad(load_id, dataset_id, undoes, None if definition is None else Definition.parse(definition),
+                 None if reading is None else Reading(**json.loads(reading)), *flips.get(load_id, ({}, {})))
+        for load_id, undoes, definition, reading in rows
+    ]
+
+
+def load_status(warehouse: Warehouse, load_id: int) -> tuple[int, str] | None:
+    """The dataset of a load, and `loaded` or `failed`; None where there is no such load."""
+    rows = warehouse.sql("SELECT dataset_id, status FROM etl.load WHERE load_id = $load", {"load": load_id})
+    return (int(rows[0][0]), str(rows[0][1])) if rows else None
+
+
 def output_of(warehouse: Warehouse, dataset_id: int) -> StoredOutput | None:
     """The recorded output of a dataset."""
     rows = warehouse.sql(f"SELECT {identifiers(StoredOutput.__slots__)} FROM etl.output WHERE dataset_id = $dataset",
@@ -110,6 +211,13 @@ def columns_of(warehouse: Warehouse, dataset: StoredDataset) -> tuple[TargetColu
         """, {"dataset": dataset.dataset_id},
     )
     return tuple(TargetColumn(*row) for row in rows)
+
+
+def records_left(warehouse: Warehouse, dataset_id: int) -> int:
+    """How many records the last load of a dataset left in its target."""
+    rows = warehouse.sql("SELECT arg_max(records_after, load_id) FROM etl.load WHERE dataset_id = $dataset "
+                         "AND status = 'loaded'", {"dataset": dataset_id})
+    return int(rows[0][0] or 0)
 
 
 def next_id(warehouse: Warehouse, table: str) -> int:

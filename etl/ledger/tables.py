@@ -52,6 +52,9 @@ load = Table(
     _text("message", nullable=True),
     *[_count(name) for name in ("records_before", "records_after", "inserted", "updated", "unchanged", "duplicate",
                                 "superseded", "returned", "removed", "restored", "rejected")],
+    Column("undoes", BigInteger, nullable=True),  # of a rollback: the load that it undoes
+    _text("reading_before", nullable=True),
+    _text("reading_after", nullable=True),
 )
 
 file_version = Table(
@@ -68,6 +71,8 @@ file_version = Table(
     *[_count(name) for name in ("size", "mtime_ns", "ctime_ns", "inode", "taken_ns")],
     *[_count(name) for name in ("lines", "header_lines", "skipped_lines", "blank_lines", "continuation_lines")],
     *[_count(name) for name in ("read", "unreadable", "staged")],  # read = unreadable + staged
+    _text("content", nullable=True),  # hash of the bytes alone; none before a file is read again after revision 0001
+    _text("reading", nullable=True),  # JSON of the reading options
 )
 
 flip = Table(
@@ -134,6 +139,15 @@ output = Table(
     _text("state"),  # pending or written
     _id("load_id"),
     *[_count(name) for name in ("size", "mtime_ns", "ctime_ns", "inode")],
+)
+
+hold = Table(
+    "hold", metadata,
+    _id("dataset_id", key=True),
+    Column("path", Text, nullable=False, primary_key=True),
+    Column("content", Text, nullable=False, primary_key=True),  # of the version, or its fingerprint where none is known
+    _id("version_id"),
+    _id("load_id"),  # the load that let it go
 )
 
 loaded_version = Table(  # a view

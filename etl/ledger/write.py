@@ -11,6 +11,7 @@ from typing import Any
 
 from etl.config import Definition, Reading, Selection
 from etl.errors import Problem
+from etl.ledger.read import HeldContent, LoadedFile, StoredDataset, holds
 from etl.result import TargetBooks, TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse
@@ -67,16 +68,33 @@ def keep_stats(warehouse: Warehouse, stats: Sequence[dict[str, Any]]) -> None:
         warehouse.sql(fill("known_again"), {"rows": json.dumps(list(stats))})
 
 
+def keep_holds(
+    warehouse: Warehouse, dataset_id: int, load_id: int, held: Iterable[LoadedFile], released: Iterable[HeldContent]
+) -> None:
+    """Hold the contents of these versions, and hold those others no more."""
+    for hold in released:
+        warehouse.sql("DELETE FROM etl.hold WHERE dataset_id = $dataset AND path = $path AND content = $content",
+                      {"dataset": dataset_id, "path": hold.path, "content": hold.content})
+    there = {(hold.path, hold.content) for hold in holds(warehouse, dataset_id)}
+    kept = [version for version in held if (version.path, version.bytes_alone) not in there]
+    if kept:
+        add(warehouse, "hold", [
+            {"dataset_id": dataset_id, "path": version.path, "content": version.bytes_alone,
+             "version_id": version.version_id, "load_id": load_id} for version in kept])
+
+
 def keep_load(
     warehouse: Warehouse, load_id: int, *, dataset_id: int, dataset: str, command: str, status: str,
-    started_at: datetime, finished_at: datetime, before: Definition | None, after: Definition, on_error: str,
-    message: str | None, books: TargetBooks, rejected: int,
+    started_at: datetime, finished_at: datetime, before: StoredDataset | None, after: Definition, reading: Reading,
+    on_error: str, message: str | None, books: TargetBooks, rejected: int, undoes: int | None = None,
 ) -> None:
     """Add the row of a load."""
     add(warehouse, "load", [{
         "load_id": load_id, "dataset_id": dataset_id, "dataset": dataset, "command": command, "status": status,
         "started_at": started_at, "finished_at": finished_at,
-        "definition_before": None if before is None else before.canonical(), "definition_after": after.canonical(),
+        "definition_before": None if before is None else before.definition.canonical(),
+        "definition_after": after.canonical(), "undoes": undoes,
+        "reading_before": None if before is None else before.reading.canonical(), "reading_after": reading.canonical(),
         "on_error": on_error, "message": message, "records_before": books.before, "records_after": books.after,
         **{name: getattr(books, name) for name in ("inserted", "updated", "unchanged", "duplicate", "superseded",
                                                    "returned", "removed", "restored")},

@@ -18,6 +18,7 @@ from etl.load.reasons import target_columns
 from etl.load.task import Attempt
 from etl.move.books import keep_books, read_books
 from etl.move.merge import Moved, move, rebuilt_name
+from etl.move.relations import present
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
 from etl.sql_files import statement
 from etl.structure.derive import Structure
@@ -38,9 +39,14 @@ def attempt(task: Attempt, folder: Path) -> Load:
     if task.settings.on_error != "skip_file" and not files.files:
         check.refuse(files.problems, wish.name)
     before = None if stored is None else stored.definition
-    if not files.files and not left and before == wish.definition and not task.known.others:
+    damage = _damage(task)
+    flips = files.files or left or task.change.back or task.known.others
+    if not flips and before == wish.definition and damage is None:
         return _nothing_new(task, files)
     warehouse = task.warehouse
+    if damage is not None:
+        files = replace(files, warnings=(*files.warnings, damage))
+        warehouse.sql(f"DROP TABLE IF EXISTS {target(wish.name)}")
     for macro in statement("macros").text.split(";\n"):
         warehouse.sql(macro)
     _refuse_others(task)
@@ -64,8 +70,26 @@ def attempt(task: Attempt, folder: Path) -> Load:
     _export(task, dataset_id, load_id)
     task.report(Progress("commit"))
     load = _load(task, files, books, columns, [problem for _, problem in rejects])
-    return replace(load, load_id=None if task.plan else load_id, files=by_file,
-                   gone=tuple(sorted(old.path for old in left if old.path not in files.paths)))
+    back = {version.path for version in task.change.back}
+    return replace(load, load_id=None if task.plan else load_id, files=by_file, back=tuple(sorted(back)),
+                   gone=tuple(sorted(old.path for old in left if old.path not in files.paths | back)))
+
+
+def _damage(task: Attempt) -> Problem | None:
+    """What shows without a look at the rows that somebody else changed the target: it is rebuilt from staging."""
+    stored, warehouse = task.known.stored, task.warehouse
+    if stored is None:
+        return None
+    left, found = read.records_left(warehouse, stored.dataset_id), task.records()
+    kept = [(column.name, column.type) for column in read.columns_of(warehouse, stored)]
+    there = present(warehouse, stored.name)
+    stands = [] if there is None else [(there.shown[name], kind) for name, kind in there.types.items()]
+    if left == found and sorted(kept) == sorted(stands):
+        return None
+    what = "is not there" if there is None and kept else (
+        f"has {found:,} records" if left != found else "has other columns or types")
+    return Problem("damaged", f"the table {stored.name} {what}, and the last load left {left:,} records: it was "
+                              "changed by other hands, and is rebuilt from staging")
 
 
 def _keep_load(
@@ -73,9 +97,10 @@ def _keep_load(
 ) -> None:
     wish, stored = task.known.request, task.known.stored
     write.keep_load(
-        task.warehouse, load_id, dataset_id=dataset_id, dataset=wish.name, command="run", status="loaded",
+        task.warehouse, load_id, dataset_id=dataset_id, dataset=wish.name, command=task.change.command,
+        status="loaded", undoes=task.change.undoes,
         started_at=task.started, finished_at=datetime.now(UTC).replace(tzinfo=None),
-        before=None if stored is None else stored.definition, after=wish.definition,
+        before=stored, after=wish.definition, reading=wish.reading,
         on_error=task.settings.on_error, message=None, books=books, rejected=sum(file.rejected for file in by_file),
     )
 
@@ -139,8 +164,10 @@ def _nothing_new(task: Attempt, files: Coming) -> Load:
     if not task.plan:
         write.keep_stats(warehouse, [
             {"version_id": known.version_id, "size": scan.stat.size, "mtime_ns": scan.stat.mtime_ns,
-             "ctime_ns": scan.stat.ctime_ns, "inode": scan.stat.inode, "taken_ns": scan.taken_ns}
+             "ctime_ns": scan.stat.ctime_ns, "inode": scan.stat.inode, "taken_ns": scan.taken_ns,
+             "content": scan.content}
             for known, scan in task.found.touched])
+        write.keep_holds(warehouse, stored.dataset_id, 0, (), task.released())
         if (stored.selection, stored.root, stored.reading, stored.lineage) != (
                 wish.selection, str(wish.root), wish.reading, wish.lineage):
             write.keep_dataset(warehouse, stored.dataset_id, name=wish.name, root=str(wish.root),
@@ -163,8 +190,9 @@ def _load(
     wish, found = task.known.request, task.found
     paths = files.paths
     changed = tuple(sorted(paths & found.changed))
-    gone = {known.path for known in found.gone} if wish.fresh else set()
-    versions = len((set(task.loaded) | paths) - gone)
+    gone = {known.path for known in (found.gone if wish.fresh else task.change.left)}
+    versions = len((set(task.loaded) - gone) | paths | {version.path for version in task.change.back})
+    held = {path for path, _ in found.held} | {version.path for version in task.change.held}
     skipped = {path for path in files.skipped if path not in task.loaded}
     return Load(
         load_id=None, dataset=wish.name, warehouse=str(task.warehouse.path or ""),
@@ -174,5 +202,6 @@ def _load(
         unchanged=len(found.same), not_taken=found.listing.not_taken,
         problems=files.left_out, rejects=tuple(rejects),
         warnings=files.warnings, changes=wish.changes,
-        output=None if wish.output is None else str(wish.output), seconds=0.0,
+        output=None if wish.output is None else str(wish.output), seconds=0.0, held=tuple(sorted(held)),
+        command=task.change.command,
     )

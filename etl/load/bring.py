@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from etl.errors import Problem, UsageError
+from etl.errors import Problem, UsageError, WarehouseError
 from etl.ledger import read, write
 from etl.load import check
 from etl.load.coming import Coming
@@ -19,6 +19,7 @@ from etl.staging.lines import count_lines
 from etl.staging.stage import Staged, Trouble, stage_all
 from etl.structure.derive import derive, headers
 from etl.structure.measure import located, measure
+from etl.warehouse.connection import ALIAS, MEND
 
 Lines = Mapping[int, tuple[int, int]]  # by version id: blank lines outside cells, continuation lines
 
@@ -73,8 +74,8 @@ def _stage(task: Attempt, coming: Coming, folder: Path) -> Brought:
 
 
 def unfit(task: Attempt, found: Mapping[str, tuple[Problem, ...]]) -> NoReturn:
-    """Files that turned out to be unfit: they are left out, or the load fails."""
-    if task.settings.on_error == "skip_file":
+    """Files that turned out to be unfit: they are left out, or the load fails, also where that would not help."""
+    if task.settings.on_error == "skip_file" and set(found) - set(task.skipped):
         raise Again(replace(task, skipped={**task.skipped, **found}))
     check.refuse([problem for problems in found.values() for problem in problems], task.known.request.name)
     raise AssertionError("unreachable")
@@ -84,15 +85,40 @@ def _keep(
     task: Attempt, brought: Brought, left: Sequence[read.LoadedFile], dataset_id: int, load_id: int
 ) -> None:
     warehouse, staged, lines = task.warehouse, brought.files, brought.lines
-    write.keep_versions(warehouse, [_version(item, lines[item.version_id], load_id, dataset_id) for item in staged])
-    write.keep_flips(warehouse, load_id, [item.version_id for item in staged], [old.version_id for old in left])
+    reading = task.known.request.reading.canonical()
+    write.keep_versions(warehouse, [
+        {**_version(item, lines[item.version_id], load_id, dataset_id), "reading": reading} for item in staged])
+    back = task.change.back
+    write.keep_flips(warehouse, load_id, [*(item.version_id for item in staged), *(old.version_id for old in back)],
+                     [old.version_id for old in left])
+    write.keep_holds(warehouse, dataset_id, load_id, task.change.held, task.released())
     warehouse.sql(fill("scope"), {"dataset": dataset_id, "load": load_id})
+    _hold_staging(task)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE located (version_id INTEGER, first_row BIGINT)")
     if staged:
         located(warehouse, sorted({item.table for item in staged if item.table}),
                 first=min(item.version_id for item in staged))
+    if back:
+        located(warehouse, [str(row[0]) for row in warehouse.sql(
+            "SELECT DISTINCT staging FROM temp.scope WHERE state = 'back' AND staging <> ''")])
     warehouse.sql("CREATE OR REPLACE TEMP VIEW placed AS "
                   "SELECT scope.*, located.first_row FROM temp.scope JOIN temp.located USING (version_id)")
+
+
+def _hold_staging(task: Attempt) -> None:
+    """What is loaded, and what comes back, must be in staging: of a warehouse changed by hand it may not be.
+
+    Raises:
+        WarehouseError: Naming the table and a file of it.
+    """
+    lost = task.warehouse.sql(
+        "SELECT staging, min(path) FROM temp.scope WHERE staging <> '' AND staging NOT IN (SELECT table_name "
+        "FROM duckdb_tables() WHERE database_name = $catalog AND schema_name = 'staging') GROUP BY staging",
+        {"catalog": ALIAS})
+    if lost:
+        table, path = lost[0]
+        raise WarehouseError(f"The warehouse {task.warehouse.path} is damaged: staging.{table} is not there, which has "
+                             f"the rows of {path}. {MEND}")
 
 
 def _version(item: Staged, lines: tuple[int, int], load_id: int, dataset_id: int) -> dict[str, object]:
@@ -112,6 +138,7 @@ def _version(item: Staged, lines: tuple[int, int], load_id: int, dataset_id: int
         "skipped_lines": 0 if head is None else head.skipped_lines,
         "blank_lines": blank, "continuation_lines": continuation,
         "read": item.staged + item.unreadable, "unreadable": item.unreadable, "staged": item.staged,
+        "content": scan.content,
     }
 
 

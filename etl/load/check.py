@@ -64,22 +64,39 @@ def header_warnings(scan: Scan, names: Sequence[HeaderName]) -> list[Problem]:
             for n in names if n.origin in said]
 
 
-def kept_problems(warehouse: Warehouse, definition: Definition) -> list[Problem]:
-    """Loaded files that stay and lack a key or order column of a new definition."""
+def kept_problems(warehouse: Warehouse, definition: Definition, states: Sequence[str]) -> list[Problem]:
+    """Versions that no file brings and that lack a key or order column, or have one that the contract has not."""
     needed = [("key", name) for name in (definition.key if definition.keyed else ())]
     needed += [("order", definition.order_by)] if definition.order_by is not None else []
-    rows = warehouse.sql("SELECT path, header FROM temp.scope WHERE state = 'kept' AND staging <> '' ORDER BY rank")
-    return [
+    wanted = listed(literal(state) for state in states)
+    rows = warehouse.sql(
+        f"SELECT path, header FROM temp.scope WHERE state IN ({wanted}) AND staging <> '' ORDER BY rank")
+    held = {name for name, _ in definition.frozen} if definition.contract == "freeze" else set()
+    problems = [
         Problem(f"missing_{role}", f"the loaded file has no {role} column '{name}'", path, whole_file=True,
                 advice="Name another column")
         for path, header in rows for role, name in needed if name not in json.loads(header)
     ]
+    return problems + [
+        Problem("extra_column", f"the contract is frozen and has no column '{name}'", path, column=name,
+                whole_file=True, advice="Load with --schema-contract evolve first")
+        for path, header in rows for name in json.loads(header) if held and name not in held
+    ]
 
 
-def stood(warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]]) -> None:
-    """Temp table `stood`: rows of loaded files that were not accepted before either; they do not count again."""
-    _find_refusals(warehouse, definition, headers, ("kept",))
-    warehouse.sql("CREATE OR REPLACE TEMP TABLE stood AS SELECT DISTINCT version_id, row FROM temp.refusal")
+def stood(
+    warehouse: Warehouse, definition: Definition, headers: Mapping[str, Sequence[str]], state: str,
+    versions: Sequence[int] | None = None,
+) -> None:
+    """Add to temp table `stood` the rows that were not accepted before either; they do not count again.
+
+    Args:
+        definition: Under which they were loaded.
+        versions: Of these versions alone.
+    """
+    _find_refusals(warehouse, definition, headers, (state,))
+    warehouse.sql("INSERT INTO temp.stood SELECT DISTINCT version_id, row FROM temp.refusal "
+                  "WHERE $versions IS NULL OR list_contains($versions, version_id)", {"versions": versions})
 
 
 def refusals(

@@ -43,7 +43,8 @@ def coming(task: Attempt) -> Coming:
     wish, settings = task.known.request, task.settings
     problems: list[Problem] = list(task.found.problems)
     warnings = [Problem("unused", sentence) for sentence in wish.warnings]
-    warnings += [Problem("twin", f"the file has the same content as {other}; both are loaded", path)
+    retract = None if wish.fresh else f"To take one of them out: etl unload {wish.name} FILE"
+    warnings += [Problem("twin", f"the file has the same content as {other}; both are loaded", path, advice=retract)
                  for path, other in task.found.twins]
     files = []
     for scan in task.found.incoming:
@@ -76,6 +77,6 @@ def _names(scan: Scan) -> tuple[HeaderName, ...]:
 
 
 def leaving(task: Attempt, files: Coming) -> list[read.LoadedFile]:
-    """The loaded versions that go: of changed files, and in a fresh run of files that are gone."""
+    """The loaded versions that go: of changed files, in a fresh run of files that are gone, and what is let go."""
     replaced = [task.loaded[path] for path in sorted(files.paths) if path in task.loaded]
-    return replaced + (list(task.found.gone) if task.known.request.fresh else [])
+    return [*replaced, *(task.found.gone if task.known.request.fresh else ()), *task.change.left]

@@ -1,4 +1,4 @@
-"""From COMMIT to the rename nothing interrupts: what is committed is finished, and said as done."""
+"""From COMMIT until the warehouse is closed nothing interrupts: what is committed is finished, and said as done."""
 
 from __future__ import annotations
 

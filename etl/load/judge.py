@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from etl.config import Definition
 from etl.errors import Problem, UsageError
 from etl.ledger import read
 from etl.load import check
@@ -32,15 +33,29 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     _locate_for(task, every=redefined)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
     if redefined and task.known.stored is not None:
-        check.refuse(check.kept_problems(warehouse, wish.definition), wish.name)
-        check.stood(warehouse, task.known.stored.definition, headers(warehouse))
+        check.refuse(check.kept_problems(warehouse, wish.definition, ("kept", "back")), wish.name)
+        check.stood(warehouse, task.known.stored.definition, headers(warehouse), "kept")
+    elif task.change.back:
+        check.refuse(check.kept_problems(warehouse, wish.definition, ("back",)), wish.name)
+    _stood_back(task)
     measure(warehouse, headers(warehouse), wish.definition)
     rejects: Rejects = [(item.version_id, problem) for item in brought.files for problem in item.rejects]
-    refused = check.refusals(warehouse, wish.definition, headers(warehouse), ("new", "kept") if redefined else ("new",))
+    looked_at = ("new", "back", "kept") if redefined else ("new", "back")
+    refused = check.refusals(warehouse, wish.definition, headers(warehouse), looked_at)
     rejects += check.with_lines(refused, brought.files, brought.lines, wish.reading)
     rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
     _decide(task, coming, brought, rejects)
     return rejects
+
+
+def _stood_back(task: Attempt) -> None:
+    """What was not accepted of a version when it was loaded does not count again when it comes back."""
+    back = [version.version_id for version in task.change.back]
+    under: dict[Definition, list[int]] = {}
+    for version, definition in read.definitions_left(task.warehouse, back).items():
+        under.setdefault(definition, []).append(version)
+    for definition, versions in under.items():
+        check.stood(task.warehouse, definition, headers(task.warehouse), "back", versions)
 
 
 def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -> None:
@@ -75,10 +90,13 @@ def structure_of(task: Attempt) -> Structure:
         UsageError: A type is declared for a column that no file has.
     """
     wish = task.known.request
+    if not task.warehouse.one("SELECT count(*) FROM temp.scope WHERE state <> 'left'"):
+        return Structure((), {})
     structure = derive(task.warehouse, wish.definition)
     names = {column.name for column in structure.columns}
-    unknown = [name for name, _ in wish.definition.columns if name not in names]
-    if unknown and structure.columns:
+    stated = wish.fresh or task.known.stored is None or task.known.stored.definition.columns != wish.definition.columns
+    unknown = [name for name, _ in wish.definition.columns if name not in names] if task.change.of_files else []
+    if unknown and structure.columns and stated:
         raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
                          f"{', '.join(sorted(names))}.")
     return structure

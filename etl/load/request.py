@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from etl.config import (
     DEFAULT_OUTPUT,
     DEFAULT_SOURCE_DIR,
     DEFAULT_WAREHOUSE,
+    RESETTABLE,
     STRATEGIES,
     Dataset,
     Definition,
@@ -21,6 +24,8 @@ from etl.ledger.read import StoredDataset, StoredOutput
 from etl.names import matched, table_name
 from etl.sources.discovery import root_of
 from etl.structure.cells import type_name
+
+T = TypeVar("T", Selection, Definition, Reading)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ def request(
     Raises:
         UsageError: A stated option is wrong, or contradicts what is stored.
     """
-    base = None if fresh else known
+    base = None if fresh or known is None else _reset(dataset, known)
     selection = _selection(dataset, base)
     root = speakable(_root(dataset, base, selection), "source folder")
     name = base.name if base is not None else _name(dataset, root)
@@ -103,8 +108,30 @@ def request(
     return Request(
         name, fresh, root, selection, reading, definition, lineage,
         None if place is None else _followed(speakable(Path(place), "output")), once,
-        _changes(base, definition, reading) if base is not None else (), unused,
+        changes(known, definition, reading) if base is not None and known is not None else (), unused,
     )
+
+
+def _reset(dataset: Dataset, known: StoredDataset) -> StoredDataset:
+    """What is stored, with the options that are reset at their defaults.
+
+    Raises:
+        UsageError: An option is unknown, or is stated as well.
+    """
+    fields_of = {"order-by": "order_by", "null": "nulls", "column": "columns"}
+    named = {option: fields_of.get(option, option) for option in dataset.reset}
+    for option, field in named.items():
+        if option not in RESETTABLE:
+            raise UsageError(f"--reset {option} is none of {', '.join(RESETTABLE)}.")
+        if getattr(dataset, field):
+            raise UsageError(f"--reset {option} and --{option} say two things; leave one out.")
+    return replace(known, selection=_defaults(known.selection, named), definition=_defaults(known.definition, named),
+                   reading=_defaults(known.reading, named))
+
+
+def _defaults(stored: T, named: Mapping[str, str]) -> T:
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(stored) if field.name in named.values()}
+    return replace(stored, **defaults)
 
 
 def _selection(dataset: Dataset, base: StoredDataset | None) -> Selection:
@@ -173,7 +200,8 @@ def _reading(dataset: Dataset, base: Reading) -> Reading:
     return replace(base, **stated)
 
 
-def _changes(base: StoredDataset, definition: Definition, reading: Reading) -> tuple[str, ...]:
+def changes(base: StoredDataset, definition: Definition, reading: Reading) -> tuple[str, ...]:
+    """What is asked for otherwise than it is stored, one sentence each."""
     sentences = []
     for before, after in ((base.definition, definition), (base.reading, reading)):
         for field in fields(before):

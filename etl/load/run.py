@@ -1,34 +1,28 @@
-"""One load: survey, stage, check, move, keep the books, export, commit, rename."""
+"""One run: what is asked for, what is on disk, and the task that follows from both."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
-import duckdb
-
 from etl.config import Dataset, Settings
-from etl.errors import ExportPending, LoadFailed, StorageError, UsageError, WarehouseEmpty, WarehouseKind
+from etl.errors import ExportPending, WarehouseKind
 from etl.export.formats import format_of
-from etl.export.write import exported_of, place, remove_waiting, to_standard_output, waiting, write_export
-from etl.ledger import read, write
-from etl.load.attempt import attempt
+from etl.export.write import exported_of, to_standard_output
+from etl.ledger import read
+from etl.load.carry import carry_out
 from etl.load.hold import Hold
-from etl.load.request import Request, request, speakable, warehouse_beside
+from etl.load.place import check_output, opened
+from etl.load.request import request, speakable, warehouse_beside
 from etl.load.survey import survey
-from etl.load.task import Again, Attempt, Known, Undo
+from etl.load.task import Attempt, Known
 from etl.names import matched
-from etl.result import Load, Progress, Report, TargetBooks, silent
-from etl.version import VERSION
-from etl.warehouse import Warehouse, in_memory, open_warehouse
-from etl.warehouse.connection import remove_spill
+from etl.result import Load, Progress, Report, silent
+from etl.warehouse import Warehouse
 
 
 def run(
@@ -54,44 +48,20 @@ def run(
     if dataset.output is not None:
         format_of(dataset.output)
     speakable(path, "warehouse")
-    with _opened(path, settings, plan=plan) as opened:
-        known = _known(opened, dataset, path, fresh=warehouse is None)
-        load = _run(opened, known, settings, plan=plan, report=report, standard_output=standard_output)
+    with Hold() as hold, opened(path, settings, plan=plan) as place:
+        known = _known(place, dataset, path, fresh=warehouse is None)
+        try:
+            load = _run(place, known, settings, hold, plan=plan, report=report, standard_output=standard_output)
+        except ExportPending as pending:
+            raise told(pending, path, started) from pending
     return replace(load, warehouse=str(path), seconds=time.monotonic() - started)
 
 
-@contextmanager
-def _opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]:
-    if plan:
-        _check_place(path, "warehouse")
-        try:
-            if path.exists():
-                with open_warehouse(path, settings, write=True, bring_up=False) as warehouse:
-                    yield warehouse
-                return
-        except WarehouseEmpty:
-            pass
-        with tempfile.TemporaryDirectory(prefix="etl-") as folder, in_memory(settings, Path(folder)) as warehouse:
-            yield warehouse
-        return
-    missing = [place for place in (path, *path.absolute().parents) if not place.exists()]
-    with open_warehouse(path, settings, write=True) as warehouse:
-        remove_spill(path)
-        try:
-            yield warehouse
-        except BaseException:
-            if path in missing and read.kind(warehouse) is None:
-                _forget(missing)
-            raise
-
-
-def _forget(made: list[Path]) -> None:
-    """Take away a warehouse that was made for nothing, while it is still ours, and the folders made for it."""
-    made[0].unlink(missing_ok=True)
-    made[0].with_name(made[0].name + ".wal").unlink(missing_ok=True)
-    for folder in made[1:]:
-        with suppress(OSError):
-            folder.rmdir()
+def told(pending: ExportPending, warehouse: Path, started: float) -> ExportPending:
+    """The same with what its load tells of the warehouse and the time."""
+    load = None if pending.load is None else replace(
+        pending.load, warehouse=str(warehouse), seconds=time.monotonic() - started)
+    return ExportPending(str(pending), load)
 
 
 def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -> Known:
@@ -115,6 +85,8 @@ def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -
             wish = request(replace(dataset, table=stored.name), stored, output, fresh=False)
     if fresh and stored is not None and "evolve" not in (wish.definition.contract, stored.definition.contract):
         wish = replace(wish, definition=replace(wish.definition, frozen=stored.definition.frozen))
+    if wish.once and output is not None:  # the recorded output follows every move
+        wish = replace(wish, output=Path(output.path))
     others = tuple(d for d in every if d.name != wish.name) if fresh else ()
     return Known(kind, wanted, wish, stored, output, others)
 
@@ -133,23 +105,18 @@ def _stored(
 
 
 def _run(
-    warehouse: Warehouse, known: Known, settings: Settings, *, plan: bool, report: Report,
+    warehouse: Warehouse, known: Known, settings: Settings, hold: Hold, *, plan: bool, report: Report,
     standard_output: BinaryIO | None,
 ) -> Load:
     wish = known.request
-    _check_output(wish)
+    check_output(wish)
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
-    found = survey(wish, loaded, None if known.stored is None else known.stored.reading, _ours(warehouse, known),
-                   report, settings.threads or os.cpu_count() or 1)
-    if wish.output is not None and not plan:
-        _make_folder(wish.output)
-        remove_waiting(wish.output)  # of a killed process, perhaps of our own number: it may be half written
-    task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None))
-    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder, Hold() as hold:
-        load = _attempts(task, Path(folder), hold)
-        if not plan:
-            _finish(warehouse, load, wish)
+    holds = [] if known.stored is None else read.holds(warehouse, known.stored.dataset_id)
+    found = survey(wish, loaded, holds, _ours(warehouse, known), report, settings.threads or os.cpu_count() or 1)
+    task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None),
+                   holds)
+    load = carry_out(task, hold)
     if wish.once and not plan:
         dataset = read.stored(warehouse, wish.name)
         to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)
@@ -160,128 +127,3 @@ def _ours(warehouse: Warehouse, known: Known) -> list[Path]:
     path = warehouse.path
     ours = [] if path is None else [path, path.with_name(path.name + ".wal")]
     return ours if known.output is None else [*ours, Path(known.output.path)]
-
-
-def _check_output(wish: Request) -> None:
-    if wish.output is None:
-        return
-    format_of(wish.output.name)
-    if wish.output.is_dir():
-        raise UsageError(f"The output {wish.output} is a folder. Name a file in it.")
-    _check_place(wish.output, "output")
-
-
-def _check_place(path: Path, what: str) -> None:
-    """Whether a file can stand there, before anything is done."""
-    above = next(folder for folder in path.absolute().parents if folder.exists())
-    if not above.is_dir():
-        raise StorageError(f"The {what} {path} cannot be written: {above} is not a folder.")
-    if not os.access(above, os.W_OK | os.X_OK):
-        raise StorageError(f"The {what} {path} cannot be written: the folder {above} does not let you.")
-
-
-def _make_folder(output: Path) -> None:
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StorageError(f"The folder {output.parent} of the output cannot be made: {error.strerror}.") from error
-
-
-def _attempts(task: Attempt, folder: Path, hold: Hold) -> Load:
-    """Try until nothing new is learned of the files: each try begins and ends its own transaction."""
-    try:
-        return _tries(task, folder, hold)
-    except BaseException:
-        if task.known.request.output is not None:
-            waiting(task.known.request.output).unlink(missing_ok=True)
-        raise
-
-
-def _tries(task: Attempt, folder: Path, hold: Hold) -> Load:
-    while True:
-        try:
-            try:
-                with task.warehouse.transaction():
-                    load = attempt(task, folder)
-                    if task.plan:
-                        raise Undo(load)  # noqa: TRY301  the ROLLBACK is what it is for
-                    hold.begin()
-                    return load
-            except Undo as undone:
-                return undone.load
-        except Again as again:
-            task = again.task
-            for left in folder.iterdir():
-                left.unlink()
-        except LoadFailed as failure:
-            raise _recorded(task, failure) from failure
-        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
-            raise _said(error) from error
-
-
-def _said(error: duckdb.Error) -> StorageError:
-    """A sentence for what the machine does not give; any other error of DuckDB is our own mistake, and goes up."""
-    first = str(error).splitlines()[0]
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return StorageError(f"The memory limit was reached: {first}. Give more with --memory-limit, or more room with "
-                            "--temp-dir. Nothing was loaded.")
-    return StorageError(f"A file could not be read or written: {first}. Nothing was loaded.")
-
-
-def _recorded(task: Attempt, failure: LoadFailed) -> LoadFailed:
-    """Keep a failed load and its problems, in a transaction of its own."""
-    if task.plan:
-        return failure
-    warehouse, known = task.warehouse, task.known
-    with warehouse.transaction():
-        if known.kind is None:
-            write.name_warehouse(warehouse, known.wanted, VERSION)
-        load_id = read.next_id(warehouse, "load")
-        dataset_id = known.stored.dataset_id if known.stored else read.next_id(warehouse, "dataset")
-        records = task.records()
-        write.keep_load(
-            warehouse, load_id, dataset_id=dataset_id, dataset=known.request.name, command="run", status="failed",
-            started_at=task.started, finished_at=datetime.now(UTC).replace(tzinfo=None),
-            before=known.stored.definition if known.stored else None, after=known.request.definition,
-            on_error=task.settings.on_error, message=str(failure),
-            books=TargetBooks(records, records, 0, 0, 0, 0, 0, 0, 0, 0), rejected=0,
-        )
-        write.keep_problems(warehouse, load_id, "problem", [(None, problem) for problem in failure.problems])
-    return LoadFailed(str(failure), failure.problems, load_id)
-
-
-def _finish(warehouse: Warehouse, load: Load, wish: Request) -> None:
-    """Put the waiting export in place, or repair an output that is not as it was left.
-
-    Raises:
-        ExportPending: It could not be put in place.
-    """
-    dataset = read.stored(warehouse, wish.name)
-    output = read.output_of(warehouse, dataset.dataset_id)
-    if output is None:
-        return
-    destination = Path(output.path)
-    aside = waiting(destination)
-    try:
-        if not aside.exists():
-            if output.state == "written" and _as_left(output):
-                return
-            exported = exported_of(warehouse, dataset, lineage=dataset.lineage)
-            write_export(warehouse, exported, destination.name, aside)
-        stat = place(aside, destination)
-    except (StorageError, OSError) as error:
-        raise ExportPending(f"{load.dataset} is loaded, but its output is still pending: {error} "
-                            "The next run puts it in place.") from error
-    with warehouse.transaction():
-        write.keep_output(warehouse, dataset.dataset_id, output.path, output.load_id, "written", stat)
-    remove_waiting(destination)
-
-
-def _as_left(output: read.StoredOutput) -> bool:
-    try:
-        stat = Path(output.path).stat()
-    except OSError:
-        return False
-    return (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) == (
-        output.size, output.mtime_ns, output.ctime_ns, output.inode)
-

@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.config import Reading
 from etl.errors import Problem, SourceMissing, UsageError
-from etl.ledger.read import LoadedFile
+from etl.ledger.read import HeldContent, LoadedFile
 from etl.load.request import Request
 from etl.result import Report
 from etl.sources.discovery import KNOWN, FileStat, Listing, SourceFile, discover, matches, pattern
@@ -28,6 +27,8 @@ class Survey:
         gone: Loaded versions whose file was not found.
         same: Loaded versions whose file is as it was; `touched`: those of them with new time stamps.
         problems: Files that cannot be read.
+        held: Paths whose content is held, each with the path that it was let go at: they are skipped.
+        released: Holds of paths at which other content stands now.
     """
 
     listing: Listing
@@ -38,10 +39,15 @@ class Survey:
     touched: tuple[tuple[LoadedFile, Scan], ...]
     problems: tuple[Problem, ...]
     twins: tuple[tuple[str, str], ...]
+    held: tuple[tuple[str, str], ...] = ()
+    released: tuple[HeldContent, ...] = ()
+
+
+NOTHING = Survey(Listing(Path(), (), 0, (), ()), (), frozenset(), (), (), (), (), ())
 
 
 def survey(
-    request: Request, loaded: Mapping[str, LoadedFile], reading_before: Reading | None, ours: Sequence[Path],
+    request: Request, loaded: Mapping[str, LoadedFile], holds: Sequence[HeldContent], ours: Sequence[Path],
     report: Report, threads: int,
 ) -> Survey:
     """Find the files and read those that are not known to be as they were.
@@ -55,16 +61,16 @@ def survey(
     if not listing.files and not listing.problems and (request.fresh or not loaded):
         raise SourceMissing(f"No file to load was found in {_tried(request, listing)}. "
                             "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
-    as_before = reading_before == request.reading
+    reading = request.reading.canonical()
     same, unknown = [], []
     for file in listing.files:
         known = loaded.get(file.path)
-        if known is not None and as_before and _untouched(file, known):
+        if known is not None and known.reading == reading and _untouched(file, known):
             same.append(known)
         else:
             unknown.append(file)
     scans = scan_all(unknown, request.reading, report, threads)
-    incoming, touched, problems = [], [], list(listing.problems)
+    incoming, touched, problems, held = [], [], list(listing.problems), []
     for scan in scans:
         known = loaded.get(scan.file.path)
         if scan.problem is not None:
@@ -72,14 +78,32 @@ def survey(
         elif known is not None and known.fingerprint == scan.fingerprint:
             same.append(known)
             touched.append((known, scan))
+        elif (hold := _hold(scan, known, holds)) is not None:
+            held.append((scan.file.path, hold.path))
         else:
             incoming.append(scan)
     found = {file.path for file in listing.files}
     return Survey(
         listing, tuple(incoming), frozenset(scan.file.path for scan in incoming if scan.file.path in loaded),
         tuple(known for path, known in loaded.items() if path not in found and not _hidden(path, problems)),
-        tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded),
+        tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded), tuple(held),
+        _released(holds, {known.path: (known.bytes_alone,) for known in same}
+                  | {scan.file.path: (scan.content, scan.fingerprint) for scan in scans if scan.problem is None}),
     )
+
+
+def _hold(scan: Scan, known: LoadedFile | None, holds: Sequence[HeldContent]) -> HeldContent | None:
+    """By which hold a file is skipped: its content is held at its path, or elsewhere and not loaded here."""
+    found = [hold for hold in holds if hold.content in (scan.content, scan.fingerprint)]
+    here = next((hold for hold in found if hold.path == scan.file.path), None)
+    if here is not None or not found or (known is not None and known.content == scan.content):
+        return here
+    return found[0]
+
+
+def _released(holds: Sequence[HeldContent], contents: Mapping[str, tuple[str, ...]]) -> tuple[HeldContent, ...]:
+    """The holds at whose path other content stands now."""
+    return tuple(hold for hold in holds if hold.path in contents and hold.content not in contents[hold.path])
 
 
 def _tried(request: Request, listing: Listing) -> str:
@@ -103,10 +127,10 @@ def _hidden(path: str, problems: Sequence[Problem]) -> bool:
 
 
 def _twins(incoming: Sequence[Scan], loaded: Mapping[str, LoadedFile]) -> tuple[tuple[str, str], ...]:
-    first: dict[str, str] = {known.fingerprint: path for path, known in sorted(loaded.items(), reverse=True)}
+    first: dict[str, str] = {known.bytes_alone: path for path, known in sorted(loaded.items(), reverse=True)}
     twins = []
     for scan in incoming:
-        other = first.setdefault(scan.fingerprint, scan.file.path)
+        other = first.setdefault(scan.content, scan.file.path)
         if other != scan.file.path and not scan.empty:
             twins.append((scan.file.path, other))
     return tuple(twins)

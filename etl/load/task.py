@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from etl.errors import Problem
 from etl.ledger import read
 from etl.load.request import Request
 from etl.load.survey import Survey
-from etl.result import Load, Report
+from etl.result import Command, Load, Report
 from etl.warehouse import Warehouse, target
 
 
@@ -33,10 +33,34 @@ class Known:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What moves beside the files that a run finds: nothing in a run, everything in the commands that change a state.
+
+    Args:
+        back: Versions that come back from staging.
+        left: Loaded versions that leave.
+        held: Those of `left` whose contents are held from now on.
+        undoes: The load that a rollback undoes.
+    """
+
+    command: Command = "run"
+    back: tuple[read.LoadedFile, ...] = ()
+    left: tuple[read.LoadedFile, ...] = ()
+    held: tuple[read.LoadedFile, ...] = ()
+    undoes: int | None = None
+
+    @property
+    def of_files(self) -> bool:
+        """Whether it is a run."""
+        return self.command == "run"
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """A try, with all that is known when it begins.
 
     Args:
+        holds: The held contents before the load.
         care: Paths that the careful reader must read.
         skipped: Problems by path of the files that `--on-error skip_file` leaves out.
     """
@@ -49,6 +73,8 @@ class Attempt:
     plan: bool
     report: Report
     started: datetime
+    holds: Sequence[read.HeldContent] = ()
+    change: Change = Change()
     care: frozenset[str] = frozenset()
     skipped: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
 
@@ -56,6 +82,11 @@ class Attempt:
         """Records in the target as it is."""
         name = self.known.request.name
         return self.warehouse.count(target(name)) if self.warehouse.exists("main", name) else 0
+
+    def released(self) -> list[read.HeldContent]:
+        """The contents that are held no more: other content stands there, or they come back."""
+        back = {(version.path, version.bytes_alone) for version in self.change.back}
+        return [*self.found.released, *(hold for hold in self.holds if (hold.path, hold.content) in back)]
 
 
 class Again(Exception):

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from etl.config import Definition
-from etl.move.relations import KEPT, LOADED, NEW, Plan, Present, n, present
+from etl.move.relations import COMING, KEPT, LOADED, Plan, Present, n, present
 from etl.names import Sql, identifier, listed
 from etl.sql_files import fill
 from etl.structure.derive import Structure
@@ -81,7 +81,7 @@ def _contest(warehouse: Warehouse, plan: Plan, candidates: Sql) -> None:
 def _keyed_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int) -> Moved:
     before = plan.before(old)
     leaving = bool(warehouse.one("SELECT count(*) FROM temp.scope WHERE state = 'left'"))
-    candidates = plan.candidates(NEW)
+    candidates = plan.candidates(COMING)
     removed = 0
     if leaving:
         warehouse.sql(fill("lost", before=before, key=plan.key_list))
@@ -116,15 +116,17 @@ def _append_delta(warehouse: Warehouse, plan: Plan, _old: Present, records: int)
     left = "(SELECT version_id AS _version FROM temp.scope WHERE state = 'left')"
     removed = int(warehouse.one(f"SELECT count(*) FROM {target(plan.table)} SEMI JOIN {left} USING (_version)"))
     warehouse.sql(fill("append", target=target(plan.table), columns=plan.shown(plan.stored),
-                       values=listed(n(i) for i in plan.stored), candidates=plan.candidates(NEW)))
+                       values=listed(n(i) for i in plan.stored), candidates=plan.candidates(COMING)))
     if removed:
         warehouse.sql(fill("retract", target=target(plan.table)))
     _no_losers(warehouse)
     warehouse.sql(f"CREATE OR REPLACE TEMP VIEW verdict AS SELECT t._version, t._row, scope.state, "
-                  f"'inserted' AS verdict FROM {target(plan.table)} AS t "
-                  "JOIN temp.scope AS scope ON scope.version_id = t._version AND scope.state = 'new'")
+                  f"CASE WHEN scope.state = 'new' THEN 'inserted' ELSE 'returned' END AS verdict "
+                  f"FROM {target(plan.table)} AS t "
+                  "JOIN temp.scope AS scope ON scope.version_id = t._version AND scope.state IN ('new', 'back')")
     warehouse.sql(fill("tally_rebuilt"))
-    return Moved(records, warehouse.count(target(plan.table)), 0, removed, 0, rebuilt=False)
+    return Moved(records, warehouse.count(target(plan.table)), _with_verdict(warehouse, "returned"), removed, 0,
+                 rebuilt=False)
 
 
 def _no_losers(warehouse: Warehouse) -> None:

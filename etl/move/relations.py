@@ -16,9 +16,9 @@ from etl.structure import cells
 from etl.structure.derive import Structure
 from etl.warehouse import Warehouse, staging, target
 
-NEW = ("new",)
+COMING = ("new", "back")
 KEPT = ("kept",)
-LOADED = ("new", "kept")
+LOADED = (*COMING, *KEPT)
 
 
 def n(ordinal: int) -> Sql:

@@ -49,6 +49,7 @@ class Scan:
         care: Why the bulk reader must not read the file; None when it may.
         head: None with a problem, and for an empty file.
         empty: The text has no character.
+        content: SHA-256, in hex, over the bytes on disk alone.
     """
 
     file: SourceFile
@@ -65,6 +66,7 @@ class Scan:
     head: Head | None = None
     problem: Problem | None = None
     empty: bool = False
+    content: str = ""
 
 
 def scan(file: SourceFile, reading: Reading, tell: Callable[[int], None] | None = None) -> Scan:
@@ -97,13 +99,14 @@ def scan(file: SourceFile, reading: Reading, tell: Callable[[int], None] | None 
                 raise Unreadable(_changed(file.path))  # noqa: TRY301  # told as every other problem of the bytes is
     except Unreadable as unreadable:
         return Scan(file, "", stat, taken, compression, problem=unreadable.problem)
+    bytes_alone = digest.hexdigest()
     digest.update(_canonical(reading))
     care, head = survey.verdict(), survey.head
     if care is not None or head is None:
         return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, care=care, head=head,
-                    empty=not survey.begun, size=survey.size)
+                    empty=not survey.begun, size=survey.size, content=bytes_alone)
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
-                survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head)
+                survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, content=bytes_alone)
 
 
 @functools.lru_cache(maxsize=16)

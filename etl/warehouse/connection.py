@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -14,12 +13,14 @@ import duckdb
 from etl.config import Settings
 from etl.errors import StorageError, WarehouseEmpty, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import Sql, identifier, literal
+from etl.warehouse.holder import held
 from etl.warehouse.interrupt import Worker
-from etl.warehouse.migrate import HEAD, migrate, revision
+from etl.warehouse.migrate import HEAD, migrate, missing, revision
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+MEND = "Restore it from a copy, or load the files into another --warehouse."
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
 
 
@@ -181,21 +182,26 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
             raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} {options}")
         except duckdb.Error as error:
             said = str(error).lower()
+            if not write and "replaying wal" in said and _recover(path):
+                continue
             if "conflict" not in said or not ("lock" in said or "file handle" in said):
                 raise _unusable(path, error) from error
             if time.monotonic() >= deadline:
-                raise WarehouseLocked(_holder(path, str(error), settings.lock_timeout)) from error
+                raise WarehouseLocked(held(path, str(error), settings.lock_timeout)) from error
             time.sleep(0.05)
         else:
             return
 
 
-def _holder(path: Path, message: str, seconds: float) -> str:
-    found = re.search(r"held in (.+?) \(PID (\d+)\)(?: by user (\w+))?", message)
-    here = "another connection of this process" if "file handle" in message else "another process"
-    who = f"{found[1]} (process {found[2]})" if found else here
-    return (f"The warehouse {path} is held by {who} and was not free within {seconds:g} s. "
-            "Wait for it to end, or give more time with --lock-timeout.")
+def _recover(path: Path) -> bool:
+    """Bring in what a killed process committed beside the database: a reader cannot. Whether it could be done."""
+    with duckdb.connect(":memory:") as raw:
+        try:
+            raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} (TYPE duckdb)")
+            raw.execute(f"CHECKPOINT {ALIAS}")
+        except duckdb.Error:
+            return False
+    return not path.with_name(path.name + ".wal").exists()
 
 
 def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:
@@ -206,6 +212,8 @@ def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:
         return WarehouseNewer(f"{path} was written by another version of DuckDB: {reason}")
     if "Cannot open file" in reason or "Permission denied" in reason:
         return StorageError(f"The warehouse {path} cannot be opened: {reason}. Check the folder's permissions.")
+    if "corrupt" in reason.lower() or "read enough bytes" in reason:
+        return WarehouseError(f"The warehouse {path} is damaged: {reason}. {MEND}")
     return WarehouseError(f"The warehouse {path} cannot be opened: {reason}")
 
 
@@ -232,6 +240,9 @@ def _settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) ->
 def _match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
     found = revision(warehouse)
     if found == HEAD:
+        gone = missing(warehouse)
+        if gone:
+            raise WarehouseError(f"The warehouse {warehouse.path} is damaged: it has no table etl.{gone[0]}. {MEND}")
         return
     if found is not None and found > HEAD:
         raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "

@@ -10,7 +10,9 @@ from etl.resources import resources
 if TYPE_CHECKING:
     from etl.warehouse.connection import Warehouse
 
-HEAD = "0001"  # revisions are numbered, so that a newer one can be told
+TABLES = ("warehouse", "dataset", "load", "file_version", "flip", "books", "reject", "column", "cell_kind", "output",
+          "hold", "loaded_version")
+HEAD = "0002"  # revisions are numbered, so that a newer one can be told
 
 
 def revision(warehouse: Warehouse) -> str | None:
@@ -23,6 +25,14 @@ def revision(warehouse: Warehouse) -> str | None:
         return None
     rows = warehouse.sql("SELECT version_num FROM etl.alembic_version")
     return str(rows[0][0]) if rows else None
+
+
+def missing(warehouse: Warehouse) -> list[str]:
+    """The control tables that are not there although the schema is up to date: somebody took them away."""
+    there = {row[0] for row in warehouse.sql(
+        "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() "
+        "AND table_schema = 'etl'")}
+    return sorted(set(TABLES) - there)
 
 
 def migrate(warehouse: Warehouse, target: str = HEAD) -> None:

@@ -126,7 +126,7 @@ def test_an_interrupt_after_the_commit_does_not_claim_a_rollback(etl: Etl, libra
         raise KeyboardInterrupt
 
     library.answer = load(books("a.csv"))
-    monkeypatch.setattr("etl.cli.commands._show", interrupted)
+    monkeypatch.setattr("etl.cli.outcome._show", interrupted)
     answer = etl("run")
     assert (answer.code, answer.err) == (0, "Interrupted after the commit: the load stays.\n")
 

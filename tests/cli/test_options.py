@@ -12,8 +12,8 @@ from cli.stand_in import Etl, Library, books, load
 from etl.cli.commands import root
 from etl.config import Dataset, Settings
 
-COMMANDS = ["run", "plan", "inspect", "status", "history", "rejects", "sql", "export"]
-LATER = ["--config", "--format csv|json|ndjson", "--sheet", "--ragged", "unload", "reload", "rollback", "prune", "why",
+COMMANDS = ["run", "plan", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "sql", "export"]
+LATER = ["--config", "--format csv|json|ndjson", "--sheet", "--ragged", "prune", "why",
          "verify", "shell", "apply", "report", "etl.toml"]
 EVERY_OPTION = [
     "a.csv", "b", "--source-dir", "d", "--output", "o.json", "--strategy", "update", "--key", "a,b", "--order-by",

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -69,6 +70,9 @@ def test_one_writer_at_a_time(path: Path) -> None:
         for write in (True, False):
             said = waits_in_vain(path, write=write, seconds=0.2)
             assert f"process {holder.pid})" in said
+            assert "-c" in said.split("(process")[0]  # the command
+            began = datetime.fromisoformat(said.split("runs since ")[1].split(" UTC")[0] + "+00:00")
+            assert abs(datetime.now(UTC) - began) < timedelta(seconds=60)
             assert str(path) in said
             assert "0.2 s" in said
             assert "--lock-timeout" in said

@@ -52,8 +52,9 @@ def test_the_history_has_every_load_the_newest_first() -> None:
         assert isinstance(seconds, float)
         assert 0 < seconds < 60
     assert first == {
-        "load": 1, "table": "in", "status": "loaded", "files came": 2, "files left": 0, "inserted": 3, "updated": 0,
-        "unchanged": 0, "removed": 0, "returned": 0, "rejected": 0, "records after": 3, "message": None,
+        "load": 1, "table": "in", "command": "run", "status": "loaded", "files came": 2, "files left": 0,
+        "inserted": 3, "updated": 0, "unchanged": 0, "removed": 0, "returned": 0, "rejected": 0,
+        "records after": 3, "message": None,
     }
     assert second == first | {
         "load": 2, "files came": 1, "files left": 2, "inserted": 1, "updated": 1, "unchanged": 1, "removed": 1,

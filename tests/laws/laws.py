@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from hypothesis import settings
-from oracle import Outcome, State, Value, advance, export
+from oracle import Outcome, State, Target, Value, advance, export
 
 from etl.result import FileBooks, Load, TargetBooks
 from laws.histories import Delivery, History
@@ -64,11 +64,16 @@ def walk(history: History, *laws: Law) -> None:
 def target_is_the_oracles(scene: Scene) -> Generator[None]:
     """The target is a function of the loaded files and the definition: columns, types, values, lineage, export."""
     yield
-    target, stored = scene.outcome.target, scene.program.stored()
+    hold_target(scene.program, scene.outcome.target)
+
+
+def hold_target(program: Program, target: Target) -> None:
+    """What stands in the warehouse and in the output is this target."""
+    stored, exported = program.stored(), program.exported()
     if stored is None:
         assert not target.shown
+        assert exported is None or export.differences(target, exported) == []
         return
-    assert scene.outcome.state.loaded
     assert stored.types == {shown: str(target.types[column]) for column, shown in target.shown.items()}
     key = target.definition.key if target.definition.keyed else ()
     assert stored.primary_key == tuple(target.shown[column] for column in key if column in target.shown)
@@ -79,7 +84,6 @@ def target_is_the_oracles(scene: Scene) -> Generator[None]:
             value = target.value(row, column)
             place = f"{row.path}, row {row.number}, {shown}"
             assert is_value(read[shown], value), f"{place} is {read[shown]!r} for {value!r}"
-    exported = scene.program.exported()
     assert exported is not None
     assert export.differences(target, exported) == []
 
@@ -132,9 +136,12 @@ def file_counts(book: FileBooks) -> dict[str, int]:
 def books_balance(scene: Scene) -> Generator[None]:
     """The sums of the books hold, whatever they say: per file, over the files, of the target and of the lines."""
     yield
-    load = scene.load
-    if load is None:
-        return
+    if scene.load is not None:
+        hold_sums(scene.load)
+
+
+def hold_sums(load: Load) -> None:
+    """The identities of the books of a load."""
     for book in load.files:
         assert book.read == sum(getattr(book, word) for word in FILE_COUNTS if word != "read")
         assert book.lines == book.header + book.skipped + book.blank + book.read + book.continuation

@@ -20,7 +20,7 @@ from etl.errors import EtlError, WarehouseError, WarehouseNewer
 from etl.ledger import tables
 from etl.resources import resources
 from etl.warehouse import Warehouse, open_warehouse
-from etl.warehouse.migrate import HEAD, migrate, revision
+from etl.warehouse.migrate import HEAD, TABLES, migrate, revision
 
 HOUSE = Path(__file__).parents[2]
 SETTINGS = Settings(lock_timeout=0.1)
@@ -100,6 +100,26 @@ def test_down_takes_away_everything_and_up_brings_it_back(path: Path) -> None:
         assert revision(warehouse) == HEAD
     with open_warehouse(path, SETTINGS, write=False) as warehouse:
         assert warehouse.sql(EVERYTHING) == up
+
+
+def test_a_warehouse_of_the_first_revision_is_brought_up_with_its_loads(path: Path, tmp_path: Path) -> None:
+    """Down to 0001 and up again: files are still known, and one of them can be unloaded, held and reloaded."""
+    (tmp_path / "in").mkdir()
+    for name, text in (("a", "id\n1\n"), ("b", "id\n2\n")):
+        (tmp_path / f"in/{name}.csv").write_text(text, encoding="utf-8")
+    opened, dataset = etl.open(path), etl.Dataset(source_dir=str(tmp_path / "in"), table="t")
+    opened.run(dataset)
+    with open_warehouse(path, SETTINGS, write=True) as warehouse:
+        up = warehouse.sql(EVERYTHING)
+        migrate(warehouse, "0001")
+        assert not warehouse.exists("etl", "hold")
+        assert {"content", "undoes"}.isdisjoint(row[1] for row in warehouse.sql(COLUMNS))
+        assert warehouse.one("SELECT count(*) FROM etl.loaded_version") == 2
+        migrate(warehouse)
+        assert warehouse.sql(EVERYTHING) == up
+    assert opened.unload("t", "b.csv").records == 1
+    assert (opened.run(dataset).status, opened.run(dataset).held) == ("nothing new", ("b.csv",))
+    assert opened.reload("t", "b.csv").records == 2
 
 
 def test_down_leaves_what_is_not_ours(path: Path) -> None:
@@ -195,3 +215,15 @@ print(load.status, load.records, rows, [name for name in sys.modules if name.spl
     done = subprocess.run([sys.executable, "-c", script, path, source], cwd=HOUSE, capture_output=True, text=True,
                           check=False)
     assert done.stdout == "loaded 2 ((2,),) []\n", done.stderr
+
+
+def test_a_warehouse_that_lost_a_control_table_is_damaged(path: Path) -> None:
+    """The tables that are looked for are those of the ledger; one that is gone is named, to readers and writers."""
+    assert set(TABLES) == {table.name for table in tables.metadata.tables.values()} | {"loaded_version"}
+    with open_warehouse(path, SETTINGS, write=True):
+        pass
+    plain(path, "DROP TABLE etl.hold")
+    for write in (False, True):
+        with pytest.raises(WarehouseError, match=r"damaged: it has no table etl\.hold"), \
+                open_warehouse(path, SETTINGS, write=write):
+            pass

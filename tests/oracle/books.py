@@ -104,14 +104,14 @@ def advance(state: State, step: Step, kind: Kind) -> Outcome:
     loaded = folder if kind == "fresh" else {**state.loaded, **folder}
     old = derive(state.loaded, state.definition or step.definition)
     if not loaded:
-        return Outcome(state, old, _still(old), found=False, moved=False)
+        return Outcome(state, old, still(old), found=False, moved=False)
     new = derive(loaded, step.definition)
     came = {path for path, table in folder.items() if _content(state.loaded, path) != table.content()}
     known = state.loaded.keys()
     return Outcome(
         State(loaded, step.definition),
         new,
-        _books(old, new, {path: loaded[path] for path in sorted(came)}),
+        books_of(old, new, {path: loaded[path] for path in sorted(came)}),
         moved=bool(came) or loaded.keys() != known or step.definition != state.definition,
         new=tuple(sorted(came - known)),
         changed=tuple(sorted(came & known)),
@@ -123,11 +123,12 @@ def _content(loaded: Mapping[str, Table], path: str) -> bytes | None:
     return loaded[path].content() if path in loaded else None
 
 
-def _still(target: Target) -> Books:
+def still(target: Target) -> Books:
+    """The books of what moved nothing."""
     return Books({}, {}, TargetCounts(len(target.rows), len(target.rows)))
 
 
-def _books(old: Target, new: Target, came: Mapping[str, Table]) -> Books:
+def books_of(old: Target, new: Target, came: Mapping[str, Table]) -> Books:
     """The books of a move from one target to another that brought these files."""
     count = _counts_of_append if not new.definition.keyed else _counts_of_keys
     verdicts, target = count(old, new, came)

@@ -51,6 +51,12 @@ class Type:
 VARCHAR = Type("VARCHAR")
 
 
+def stated(word: str) -> Type:
+    """A declared type: a plain word, or DECIMAL(p,s)."""
+    found = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", word)
+    return Type("DECIMAL", int(found[1]), int(found[2])) if found else Type(word)
+
+
 @dataclass(frozen=True)
 class Digits:
     """How many digits a number has.

@@ -19,7 +19,7 @@ class Definition:
     """What turns rows into the target; columns by the form in which their names match.
 
     Args:
-        declared: Declared types by column; none of them is modelled yet.
+        declared: Declared types by column: of a plain word or DECIMAL(p,s), of columns that files have.
     """
 
     strategy: Strategy = "append"
@@ -116,8 +116,6 @@ def records(path: str, table: Table) -> list[Row]:
 
 def derive(loaded: Mapping[str, Table], definition: Definition) -> Target:
     """The target of the loaded files under a definition."""
-    if definition.declared:
-        raise NotImplementedError("declared types")
     shown = _shown(loaded, definition)
     rows = [row for path in sorted(loaded) for row in records(path, loaded[path])]
     for path, table in loaded.items():
@@ -126,7 +124,7 @@ def derive(loaded: Mapping[str, Table], definition: Definition) -> Target:
     rejected = tuple(row for row in rows if not _accepted(row, definition))
     types = {
         column: kinds.column_type(definition.said(row.cells.get(column)) for row in accepted) for column in shown
-    }
+    } | {column: kinds.stated(word) for column, word in definition.declared if column in shown}
     everything = Target(definition, shown, types, accepted, accepted, rejected)
     return replace(everything, rows=_kept(everything))
 
@@ -149,7 +147,11 @@ def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
 
 
 def _accepted(row: Row, definition: Definition) -> bool:
-    """A row whose key is not NULL."""
+    """A row whose key is not NULL and whose cells fit the declared types."""
+    for column, word in definition.declared:
+        text = definition.said(row.cells.get(column))
+        if text is not None and not kinds.fits(text, kinds.stated(word)):
+            return False
     return not definition.keyed or all(definition.said(row.cells[column]) is not None for column in definition.key)
 
 

@@ -1,0 +1,113 @@
+"""What is shown of a load, a plan or a failure: on which stream, and in which words."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from typing import Any
+
+import click
+
+from etl.cli.encode import json_object, json_of
+from etl.cli.printable import count, printable
+from etl.cli.progress import shown
+from etl.cli.streams import emit, say, tell, width
+from etl.cli.summary import closing_line, plan_line, problem_lines, rejects_command, summary
+from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError
+from etl.result import Load, Report
+
+
+def outcome(
+    carried: Callable[[Report], Load], stated: Mapping[str, Any], warehouse: str, *, planned: bool,
+    to_output: bool = False,
+) -> None:
+    """Carry a load out under the eyes of a person, and show what it came to.
+
+    Args:
+        stated: The options of the command: `progress`, `quiet` and `as_json` among them.
+        to_output: Standard output is taken by the export.
+    """
+    load = None
+    try:
+        with shown("none" if stated["quiet"] else stated["progress"]) as report:
+            load = carried(report)
+        _show(load, stated, planned=planned, to_output=to_output)
+    except UsageError:
+        raise
+    except EtlError as error:
+        _failed(error, stated, warehouse)
+        raise
+    except KeyboardInterrupt:
+        if load is None or planned:
+            raise
+        tell("Interrupted after the commit: the load stays.")
+
+
+def _show(load: Load, stated: Mapping[str, Any], *, planned: bool, to_output: bool) -> None:
+    """The summary and the closing line; of a plan both are the result, so both are on standard output."""
+    quiet, as_json = stated["quiet"], stated["as_json"]
+    on_output = planned and not as_json
+    try:
+        if on_output:
+            say([plan_line(load)])
+        if not quiet:
+            lines = summary(load, width(sys.stdout if on_output else sys.stderr))
+            if on_output:
+                say(lines)
+            else:
+                tell("\n".join(lines))
+            _tell_warnings(load)
+        if as_json:
+            emit([json_of(load)])
+        elif not planned and to_output:
+            tell(closing_line(load))
+        elif not planned:
+            say([closing_line(load)])
+    except StorageError as error:
+        if planned:
+            raise
+        raise ExportPending(f"The load is committed. {error}") from error
+
+
+def _tell_warnings(load: Load) -> None:
+    if load.warnings:
+        tell(f"{count(len(load.warnings), 'warning')}:", "yellow")
+        for line in problem_lines(load.warnings, "; --json lists them all"):
+            tell(line, "yellow")
+
+
+def _failed(error: EtlError, stated: Mapping[str, Any], warehouse: str) -> None:
+    """Say what a failed load is alone in having: its problems, and its JSON document."""
+    if stated["as_json"]:
+        with contextlib.suppress(BrokenPipeError, StorageError):
+            emit([_document(error)])
+    if isinstance(error, ExportPending) and error.load is not None and not stated["quiet"]:
+        tell("\n".join(summary(error.load, width(sys.stderr))))
+        _tell_warnings(error.load)
+    if isinstance(error, LoadFailed):
+        tell(f"Error: {printable(str(error))}", "red")
+        where_all = "; --json lists them all"
+        if error.load_id is not None:
+            where_all = ": " + rejects_command(error.load_id, warehouse)
+        for line in problem_lines(error.problems, where_all):
+            tell(line)
+        tell("The target is as it was.")
+        raise click.exceptions.Exit(error.exit_code)
+
+
+def _document(error: EtlError) -> str:
+    """The JSON document of a load that failed, or whose output is still pending."""
+    load_id, problems = (error.load_id, error.problems) if isinstance(error, LoadFailed) else (None, ())
+    load = error.load if isinstance(error, ExportPending) else None
+    if load is not None:
+        return json_of({**{field.name: getattr(load, field.name) for field in fields(load)},
+                        "status": "output pending", "error": type(error).__name__, "message": str(error)})
+    return json_object({
+        "status": "output pending" if isinstance(error, ExportPending) else "failed",
+        "error": type(error).__name__,
+        "message": str(error),
+        "load_id": load_id,
+        "problems": problems,
+    }.items())

@@ -1,0 +1,60 @@
+"""A folder for what is written aside, which a killed process does not leave behind for long: the next one removes it.
+
+A process holds a lock on a file in its folder for as long as it lives, so a folder whose lock is free is nobody's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+if sys.platform != "win32":  # there are no such locks: nothing is removed there but one's own
+    import fcntl
+
+PREFIX = "etl-scratch-"
+LOCK = "held"
+YOUNG_SECONDS = 60  # a folder this young may be about to get its lock
+
+
+@contextmanager
+def scratch(parent: Path | None) -> Iterator[Path]:
+    """An empty folder below `parent` (None: the system's for such things), removed at the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True) as folder,
+        Path(folder, LOCK).open("wb") as lock,
+    ):
+        if sys.platform != "win32":
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            remove_left(Path(folder).parent)
+        inner = Path(folder, "work")
+        inner.mkdir()
+        yield inner
+
+
+def remove_left(parent: Path) -> None:
+    """Remove the folders of processes that are gone."""
+    for folder in parent.glob(f"{PREFIX}*"):
+        with suppress(OSError):
+            if _free(folder):
+                shutil.rmtree(folder)
+
+
+def _free(folder: Path) -> bool:
+    try:
+        lock = os.open(folder / LOCK, os.O_RDONLY)
+    except FileNotFoundError:
+        return time.time() - folder.stat().st_mtime > YOUNG_SECONDS
+    try:
+        if sys.platform != "win32":
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(lock)
+    return True

@@ -1,0 +1,1 @@
+"""Faults at any point of every command that writes: killed, interrupted, without room; and what comes after."""
