@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 MEND = "Restore it from a copy, or load the files into another --warehouse."
+HEADERS = 3 * 4096  # bytes with which every database of DuckDB begins; all of them are written when it is made
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
 
 
@@ -176,21 +177,54 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
     if path.is_dir():
         raise WarehouseError(f"The warehouse {path} is a folder. Name a file.")
     options = "(TYPE duckdb)" if write else "(TYPE duckdb, READ_ONLY)"  # a name alone may mean another kind of database
+    new = not path.exists()
     deadline = time.monotonic() + settings.lock_timeout
     while True:
         try:
             raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} {options}")
         except duckdb.Error as error:
-            said = str(error).lower()
-            if not write and "replaying wal" in said and _recover(path):
+            if not _locked(error):
+                _mended(path, error, write=write, new=new)
                 continue
-            if "conflict" not in said or not ("lock" in said or "file handle" in said):
-                raise _unusable(path, error) from error
             if time.monotonic() >= deadline:
                 raise WarehouseLocked(held(path, str(error), settings.lock_timeout)) from error
             time.sleep(0.05)
         else:
             return
+
+
+def _locked(error: duckdb.Error) -> bool:
+    """Whether a database could not be opened because another connection has it."""
+    said = str(error).lower()
+    return "conflict" in said and ("lock" in said or "file handle" in said)
+
+
+def _mended(path: Path, error: duckdb.Error, *, write: bool, new: bool) -> None:
+    """Mend what kept a database from being opened, where it can be: then it is worth another try.
+
+    Raises:
+        WarehouseError: It cannot be mended.
+        StorageError: A new one could not be made, and nothing of it is left.
+    """
+    if write and new:
+        with suppress(OSError):
+            if path.stat().st_size < HEADERS:
+                path.unlink()
+        raise StorageError(f"The warehouse {path} cannot be made: {str(error).splitlines()[0]}") from error
+    unfinished = write and _forget_unfinished(path)
+    if not unfinished and (write or "replaying wal" not in str(error).lower() or not _recover(path)):
+        raise _unusable(path, error) from error
+
+
+def _forget_unfinished(path: Path) -> bool:
+    """Remove a database whose making was cut short, by a kill or a full disk; nothing can stand in it."""
+    with suppress(OSError):
+        with path.open("rb") as file:
+            begins = file.read(HEADERS)
+        if len(begins) < HEADERS and begins[8:12] == b"DUCK":
+            path.unlink()
+            return True
+    return False
 
 
 def _recover(path: Path) -> bool:

@@ -17,6 +17,8 @@ from typing import Any
 
 import duckdb
 
+from etl.warehouse.connection import HEADERS
+
 HOUSE = Path(__file__).parents[2]
 RUN = ("run", "--source-dir", "in", "--warehouse", "out/w.duckdb", "--table", "t", "--strategy", "update",
        "--key", "id", "--output", "out/t.json", "--threads", "2")
@@ -254,7 +256,7 @@ def fill_disk(bench: Bench, rng: Random) -> str | None:
 def state_of(warehouse: Path) -> tuple[object, object, object]:
     """Target, loaded versions and held contents, by paths and values; empty where there is none."""
     nothing: tuple[object, object, object] = ((), (), ())
-    if not warehouse.exists():
+    if not warehouse.exists() or warehouse.stat().st_size < HEADERS:  # its making was cut short
         return nothing
     with tempfile.TemporaryDirectory() as folder, duckdb.connect() as connection:
         for file in (warehouse, warehouse.with_name(warehouse.name + ".wal")):  # looked at aside: to look is to recover

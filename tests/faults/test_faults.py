@@ -104,6 +104,18 @@ def test_a_file_that_is_no_whole_database_is_said(loaded: Place) -> None:
         assert Path("out/w.duckdb").read_bytes() == content
 
 
+@pytest.mark.parametrize("size", [100, 5000, 12287])
+def test_a_warehouse_whose_making_was_cut_short_is_made_again(loaded: Place, size: int) -> None:
+    """Nothing can stand in it, so a run begins anew; a file of another kind is left alone."""
+    whole = Path("out/w.duckdb").read_bytes()
+    Path("out/w.duckdb").write_bytes(whole[:size])
+    assert loaded.run(strategy="update", key=("id",)).records == 3
+    Path("out/w.duckdb").write_bytes(b"theirs" * 20)
+    with pytest.raises(WarehouseError, match="is not a DuckDB database"):
+        loaded.run(strategy="update", key=("id",))
+    assert Path("out/w.duckdb").read_bytes() == b"theirs" * 20
+
+
 def test_what_a_killed_process_committed_beside_the_database_is_read(loaded: Place) -> None:
     """A reader that finds a `.wal` brings it in: what was committed is there."""
     with duckdb.connect(str(loaded.warehouse.path)) as connection:
@@ -123,17 +135,15 @@ def test_a_file_that_is_not_what_was_surveyed_fails_the_load(
     rows = loaded.rows()
 
     def late(*positional: object) -> object:
-        monkeypatch.undo()
+        monkeypatch.setattr(bring, "stage_all", stage_all)
         Path("in/c.csv").write_text("id,x\n8,changed\n", encoding="utf-8") if befalls == "changed" else (
             Path("in/c.csv").unlink())
         return stage_all(*positional)  # type: ignore[arg-type]
 
     loaded.put(c="id,x\n7,g\n")
     monkeypatch.setattr(bring, "stage_all", late)
-    folder = Path.cwd()
     with pytest.raises(LoadFailed) as failed:
         loaded.run()
-    assert Path.cwd() == folder
     assert [problem.path for problem in failed.value.problems] == ["c.csv"]
     assert loaded.rows() == rows
     assert loaded.run().records == (4 if befalls == "changed" else 3)
@@ -143,7 +153,7 @@ def test_an_output_folder_that_goes_away_is_made_again(loaded: Place) -> None:
     """The next run makes it and puts the output there; where a file stands in its place, the run says so first."""
     loaded.run(output="other/t.json")
     shutil.rmtree("other")
-    loaded.run()
+    loaded.run(output=None)
     assert len(json.loads(Path("other/t.json").read_bytes())) == 3
     shutil.rmtree("other")
     Path("other").touch()
