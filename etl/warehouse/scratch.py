@@ -19,6 +19,7 @@ if sys.platform != "win32":  # there are no such locks: nothing is removed there
 
 PREFIX = "etl-scratch-"
 LOCK = "held"
+WORK = "work"  # made once the lock is held, so that it stands without one only where its removal was cut short
 YOUNG_SECONDS = 60  # a folder this young may be about to get its lock
 
 
@@ -32,7 +33,7 @@ def scratch(parent: Path | None) -> Iterator[Path]:
         if sys.platform != "win32":
             fcntl.flock(lock, fcntl.LOCK_EX)
             remove_left(Path(folder).parent)
-        inner = Path(folder, "work")
+        inner = Path(folder, WORK)
         inner.mkdir()
         yield inner
 
@@ -49,7 +50,7 @@ def _free(folder: Path) -> bool:
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except FileNotFoundError:
-        return time.time() - folder.stat().st_mtime > YOUNG_SECONDS
+        return (folder / WORK).exists() or time.time() - folder.stat().st_mtime > YOUNG_SECONDS
     try:
         if sys.platform != "win32":
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
