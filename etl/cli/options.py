@@ -101,6 +101,9 @@ _text = together(
                 "Default: --header."),
     option(TEXT, "--skip-rows", metavar="N", type=click.IntRange(min=0), default=None,
            help="Lines to leave out at the start of each file. Default: 0."),
+    option(TEXT, "--ragged", type=click.Choice(("reject", "pad")), default=None,
+           help="What becomes of a record with fewer cells than columns: reject, or pad it with NULL. A record with "
+                "more is always rejected. Default: reject."),
     option(TEXT, "--max-cell-lines", metavar="N", type=click.IntRange(min=1), default=None,
            help="A cell of more lines is a problem, because a stray quote swallows rows. "
                 f"Default: {Reading().max_cell_lines}."),

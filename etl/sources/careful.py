@@ -15,7 +15,8 @@ from pathlib import Path
 from etl.config import Reading
 from etl.errors import Problem
 from etl.sources import content
-from etl.sources.content import UNDECODABLE, Unreadable
+from etl.sources.content import UNDECODABLE
+from etl.sources.unpack import Unreadable
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_record
 from etl.sources.scan import Scan
@@ -96,6 +97,7 @@ class _Reader:
         self.scan = scan
         self.head = head
         self.most_lines = reading.max_cell_lines
+        self.pads = reading.ragged == "pad"
         self.out = out
         self.wanted = wanted
         self.places: dict[int, int] = {}
@@ -142,7 +144,11 @@ class _Reader:
                     plain = self.record is not None and self.record.fullmatch(body) is not None
                     self.quoted = self.quoted or plain
                 else:
-                    plain = line.count(delimiter) == width - 1
+                    missing = width - 1 - line.count(delimiter)
+                    plain = missing == 0
+                    if missing > 0 and self.pads:
+                        body += delimiter * missing
+                        plain = True
                 if plain and not (self.marked and UNDECODABLE.search(body)):
                     self.kept += 1
                     good.append(body)
@@ -189,6 +195,8 @@ class _Reader:
         found = self._fault(walk, raw)
         if found is None:
             self.kept += 1
+            if walk.count < self.head.width:
+                raw += self.head.dialect.delimiter * (self.head.width - walk.count)
             self.written.append(raw)
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
             self._place(self.began)
@@ -207,8 +215,8 @@ class _Reader:
             return ("unclosed_quote", "a quote is opened and never closed; the record runs to the end of the file",
                     None, "Close the quote, or state another --quote")
         if bad := UNDECODABLE.search(raw):
-            return ("undecodable", f"byte 0x{ord(bad[0]) - 0xDC00:02X} is not {self.scan.encoding}",
-                    _escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
+            return ("undecodable", f"{content.marked(bad[0])} is not {self.scan.encoding}",
+                    content.escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
                     "State the right encoding with --encoding, for example --encoding cp1252")
         if walk.fault is not None:
             return (walk.fault, "text stands between a closing quote and the end of the cell",
@@ -216,14 +224,19 @@ class _Reader:
         if walk.cell_lines > self.most_lines:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
-        if walk.count < width:
-            return "missing_columns", f"found {walk.count} cells, expected {width}", None, None
+        found = f"found {walk.count} cell{'' if walk.count == 1 else 's'}, expected {width}"
+        if walk.count < width and not self.pads:
+            return "missing_columns", found, None, None
         if walk.surplus:
-            return "extra_columns", f"found {walk.count} cells, expected {width}", None, None
+            return "extra_columns", found, None, None
         return None
 
 
 def _batches(scan: Scan) -> Iterator[list[str]]:
+    if scan.text is not None:
+        with content.open_regular(str(scan.text), scan.file.path) as raw:
+            yield from content.lines(content.chunks(raw, scan.file.path, "none"), "utf-8")
+        return
     with content.open_regular(scan.file.absolute, scan.file.path) as raw:
         yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
 
@@ -240,12 +253,7 @@ def _has_marks(batch: list[str]) -> bool:
     return False
 
 
-def _escaped(text: str) -> str:
-    """A text with the bytes that could not be decoded as hexadecimal escapes."""
-    return UNDECODABLE.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
-
-
 def _shown(raw: str, size: int) -> str:
     """A record as it is kept with its reject."""
     cut = raw[:RECORD_SHOWN]
-    return _escaped(cut) + (f" ... (cut; more than {RECORD_SHOWN} characters)" if size > RECORD_SHOWN + 2 else "")
+    return content.escaped(cut) + (f" ... (cut; more than {RECORD_SHOWN} characters)" if size > RECORD_SHOWN + 2 else "")

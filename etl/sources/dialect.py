@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from etl.config import Reading
 from etl.errors import Problem, UsageError
-from etl.sources.content import UNDECODABLE, whole_file
+from etl.sources.content import UNDECODABLE
+from etl.sources.formats import claim_of
 from etl.sources.grammar import Dialect, Walk
+from etl.sources.unpack import whole_file
 
 CANDIDATES = (",", ";", "\t", "|")
 SAMPLE = 1 << 16
@@ -169,7 +171,7 @@ def _delimiter(sample: str, complete: bool, quote: str, escape: str, path: str) 
         return ","
     if len(present) == 1:
         return present[0]
-    if path.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv") and "\t" in present:
+    if claim_of(path).extension == ".tsv" and "\t" in present:
         return "\t"
     fitting = [c for c in present if _fits(sample, complete, Dialect(c, quote, escape))]
     if len(fitting) == 1:

@@ -28,10 +28,10 @@ DIALECTS = st.sampled_from([COMMA, Dialect(";", "", ""), Dialect("||", '"', '"')
                             Dialect(",", '"', "\\"), Dialect("\t", "'", "'")])
 
 
-def reading_of(dialect: Dialect) -> Reading:
+def reading_of(dialect: Dialect, *, pad: bool = False) -> Reading:
     """The way of reading that states a dialect."""
     escape = dialect.escape if dialect.escape != dialect.quote else None
-    return Reading(delimiter=dialect.delimiter, quote=dialect.quote, escape=escape)
+    return Reading(delimiter=dialect.delimiter, quote=dialect.quote, escape=escape, ragged="pad" if pad else "reject")
 
 
 def careful(file_data: bytes, make_file: MakeFile, reading: Reading, out: Path) -> Careful:
@@ -53,18 +53,18 @@ def rewritten(path: Path, dialect: Dialect, width: int) -> list[Row | None]:
 
 
 @QUICK
-@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
 def test_what_it_writes_is_what_the_file_says(
-    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int
+    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int, *, pad: bool
 ) -> None:
     """DuckDB reads from the written file exactly the good records, and the lines add up."""
     text = text.replace("D", dialect.delimiter)
     header = dialect.delimiter.join(["h"] * width) + "\n"
-    reading = reading_of(dialect)
+    reading = reading_of(dialect, pad=pad)
     found = scan(make_file((header + text).encode()), reading)
     assert found.problem is None
     made = rewrite(found, reading, tmp_path / "out.csv")
-    every = records(text, dialect, width)
+    every = records(text, dialect, width, pad=pad)
     good = [record for record in every if not isinstance(record, str)]
     assert (made.kept, made.rejected) == (len(good), len(every) - len(good))
     assert made.lines == len(split_lines(header + text))
@@ -74,16 +74,19 @@ def test_what_it_writes_is_what_the_file_says(
 
 
 @QUICK
-@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
-def test_the_bulk_reader_where_no_care_is_asked(make_file: MakeFile, text: str, dialect: Dialect, width: int) -> None:
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
+def test_the_bulk_reader_where_no_care_is_asked(
+    make_file: MakeFile, text: str, dialect: Dialect, width: int, *, pad: bool
+) -> None:
     """Without care, DuckDB reads the same, reports a reject, or leaves lines over: never a silent change."""
     text = text.replace("D", dialect.delimiter).replace("\r", "\n")
     file = make_file((dialect.delimiter.join(["h"] * width) + "\n" + text).encode())
-    found = scan(file, reading_of(dialect))
+    found = scan(file, reading_of(dialect, pad=pad))
     if found.care is not None or found.head is None:
         return
-    every = records(text, dialect, width)
-    read = duckdb_rows(Path(file.absolute), dialect, width, found.head.skip)
+    every = records(text, dialect, width, pad=pad)
+    more = f", null_padding={pad}, parallel={not (pad and found.quoted)}"
+    read = duckdb_rows(Path(file.absolute), dialect, width, found.head.skip, more)
     if read is None or read[1]:
         assert any(isinstance(record, str) for record in every)
         return

@@ -47,7 +47,7 @@ def test_unclear_delimiter() -> None:
 def test_header_cells_are_read_as_records_are() -> None:
     """Header cells are raw: quotes resolved, nothing trimmed."""
     head = head_of('\n\nskip\n\n "a ""b""\nc", d \n', Reading(skip_rows=3))
-    assert head.header == ('a "b"\nc', " d ")
+    assert head.header == (' a "b"\nc', " d ")
     assert (head.skipped_lines, head.blank_before, head.header_lines, head.skip) == (3, 1, 2, 5)
 
 
