@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from etl.config import Reading
@@ -81,7 +81,9 @@ def test_damage_under_a_checksum_is_told(
     make_file: MakeFile, data: bytes, damage: Callable[[bytes], bytes], extension: str
 ) -> None:
     """A damaged compressed file gives the same bytes or a named problem."""
-    stored = damage(packed(data, extension))
+    whole = packed(data, extension)
+    stored = damage(whole)
+    assume(stored != whole * 2)  # two whole streams are no damage that a checksum can tell
     name = f"x.csv{extension}"
     try:
         with content.open_regular(make_file(stored, name).absolute, name) as raw:
