@@ -117,6 +117,8 @@ class _Reader:
         try:
             for batch in _batches(self.scan):
                 self._take(batch)
+                if self.wanted and len(self.places) == len(self.wanted):
+                    return None
         except Unreadable as unreadable:
             return unreadable.problem
         if self.walk is not None:
@@ -152,7 +154,7 @@ class _Reader:
                 if plain and not (self.marked and UNDECODABLE.search(body)):
                     self.kept += 1
                     good.append(body)
-                    if self.wanted:
+                    if self.wanted and self.kept + len(self.rejects) in self.wanted:
                         self._place(self.line)
                     continue
             self._feed(line)

@@ -36,6 +36,7 @@ class Head:
         blank_before: Blank lines before the header; 0 without one, where they are lines of data.
         skipped_blank: How many of the skipped lines are blank.
         skipped_quoted: Whether a quote occurs in the skipped lines.
+        delimiters: How many delimiters stand before the first line of data, quoted or not.
     """
 
     dialect: Dialect
@@ -46,6 +47,7 @@ class Head:
     blank_before: int
     skipped_blank: int = 0
     skipped_quoted: bool = False
+    delimiters: int = 0
 
     @property
     def skip(self) -> int:
@@ -137,6 +139,7 @@ def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | 
         blank_before=blank if reading.header else 0,
         skipped_blank=sum(not line.rstrip("\r\n") for line in skipped),
         skipped_quoted=bool(quote) and any(quote in line for line in skipped),
+        delimiters=sum(line.count(delimiter) for line in [*skipped, *(data[:taken] if reading.header else ())]),
     )
 
 

@@ -71,6 +71,7 @@ class Survey:
     cr: int = 0
     crlf: int = 0
     quotes: int = 0
+    delimiters: int = 0
     blank: int = 0
     size: int = 0
     line_length: int = 0
@@ -81,6 +82,7 @@ class Survey:
     escape: bytes = b""
     delimiter_is_space: bool = False
     gap: bytes = b"\n"
+    delimiter: bytes = b""
     gaps: re.Pattern[bytes] | None = None
     transcoder: codecs.IncrementalDecoder | None = None
     broken: bool = False
@@ -159,6 +161,7 @@ class Survey:
             raise Unreadable(head)
         self.head = head
         self.delimiter_is_space = " " in head.dialect.delimiter
+        self.delimiter = head.dialect.delimiter.encode()
         if quote and not self.delimiter_is_space:
             q, end = re.escape(self.quote), b"[\\n" + re.escape(head.dialect.delimiter.encode()) + b"]"
             self.gaps = re.compile(end + b" +" + q + b"|" + q + b" +(?:" + q + b"|" + end + b")")
@@ -188,6 +191,8 @@ class Survey:
             piece = self._unify(piece)
         quotes = piece.count(self.quote) if self.quote else 0
         self.quotes += quotes
+        if not self.quotes:
+            self.delimiters += piece.count(self.delimiter)
         if quotes and self.escape and self.escape in piece:
             self.care = "it has escape characters"
         if self.gaps is not None:
@@ -261,7 +266,17 @@ class Survey:
             return "its line ends are of more than one kind"
         if self.quotes % 2:
             return "its quotes are odd in number"
+        if self.head is not None and not self.quotes and self._ragged(self.head):
+            return "its records have different numbers of cells"
         return None
+
+    def _ragged(self, head: Head) -> bool:
+        """Whether the delimiters of a text without quotes tell that its records differ; they need not tell."""
+        records = self.lines - head.lines - (self.blank - head.skipped_blank - head.blank_before)
+        if records < 1 or head.width == 1 or self.reading.ragged == "pad":
+            return False
+        each, rest = divmod(self.delimiters - head.delimiters, records)
+        return rest != 0 or each < head.width - 1
 
     @property
     def lines(self) -> int:
