@@ -11,7 +11,7 @@ from etl.errors import LoadFailed, Problem, UsageError
 from etl.names import HeaderName, Sql, listed, literal
 from etl.sources.scan import Scan
 from etl.sql_files import fill
-from etl.staging.lines import physical_lines
+from etl.staging.lines import places
 from etl.staging.stage import Staged
 from etl.structure import cells
 from etl.structure.declared import parsed, words
@@ -178,16 +178,23 @@ def with_lines(
     refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
     lines: Mapping[int, tuple[int, int]], reading: Reading,
 ) -> list[tuple[int, Problem]]:
-    """The same problems with the physical line of each, of the files that are read in this load."""
+    """The same problems with the place and the text of each record, of the files that are read in this load."""
     by_version = {item.version_id: item for item in staged}
     wanted: dict[int, list[int]] = {}
     for version, row, _problem in refused:
         wanted.setdefault(version, []).append(row)
     found = {
-        version: physical_lines(by_version[version], lines[version][1], lines[version][0], rows, reading)
+        version: places(by_version[version], lines[version][1], lines[version][0], rows, reading)
         for version, rows in wanted.items() if version in by_version
     }
-    return [(version, replace(problem, line=found.get(version, {}).get(row))) for version, row, problem in refused]
+    told = []
+    for version, row, problem in refused:
+        place = found.get(version, {}).get(row)
+        if place is not None:
+            problem = replace(  # noqa: PLW2901  the same problem, with what the file says
+                problem, line=place.line, byte_offset=place.byte_offset, record=place.record)
+        told.append((version, problem))
+    return told
 
 
 def bound(max_rejects: str | None, read: int) -> float | None:

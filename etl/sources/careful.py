@@ -19,9 +19,8 @@ from etl.sources.content import UNDECODABLE
 from etl.sources.unpack import Unreadable
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_record
+from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan
-
-RECORD_SHOWN = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +74,8 @@ def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
                    reader.blank, reader.quoted, head.dialect, reader.longest, problem)
 
 
-def lines_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, int]:
-    """The physical line on which each of some records begins; rows count all records of the file from 1."""
+def places_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, Place]:
+    """Where each of some records stands; rows count all records of the file from 1."""
     reader = _Reader(scan, _head_of(scan), reading, None, frozenset(rows))
     reader.run()
     return reader.places
@@ -100,14 +99,18 @@ class _Reader:
         self.pads = reading.ragged == "pad"
         self.out = out
         self.wanted = wanted
-        self.places: dict[int, int] = {}
+        self.places: dict[int, Place] = {}
+        self.offsets = Offsets(scan)
+        self.batch_line = 0
         self.kept = self.line = self.blank = self.rejected_lines = self.longest = 0
         self.quoted = False
         self.rejects: list[Problem] = []
         self.record = one_line_record(head.dialect, head.width)
         self.walk: Walk | None = None
         self.began = 0
+        self.began_byte: int | None = None
         self.raw: list[str] = []
+        self.said: list[str] = []
         self.raw_size = 0
         self.written: list[str | None] = []
         self.marked = False
@@ -115,7 +118,7 @@ class _Reader:
     def run(self) -> Problem | None:
         """Read to the end."""
         try:
-            for batch in _batches(self.scan):
+            for batch in batches(self.scan):
                 self._take(batch)
                 if self.wanted and len(self.places) == len(self.wanted):
                     return None
@@ -129,6 +132,8 @@ class _Reader:
 
     def _take(self, batch: list[str]) -> None:
         """Judge the records of a batch of lines and write the good ones."""
+        self.offsets.batch(batch)
+        self.batch_line = self.line
         before = max(0, min(len(batch), self.head.lines - self.line))
         self.line += before
         self.marked = _has_marks(batch)
@@ -155,15 +160,14 @@ class _Reader:
                     self.kept += 1
                     good.append(body)
                     if self.wanted and self.kept + len(self.rejects) in self.wanted:
-                        self._place(self.line)
+                        self.places[self.kept + len(self.rejects)] = Place(self.line, self._byte(), shown(line))
                     continue
             self._feed(line)
         self._write(good)
 
-    def _place(self, line: int) -> None:
-        row = self.kept + len(self.rejects)
-        if row in self.wanted:
-            self.places[row] = line
+    def _byte(self) -> int | None:
+        """Where the line of now begins."""
+        return self.offsets.of(self.line - self.batch_line - 1)
 
     def _write(self, good: list[str | None]) -> None:
         if not good or self.out is None:
@@ -180,12 +184,13 @@ class _Reader:
         """Take a line the long way."""
         if self.walk is None:
             self.walk = Walk(self.head.dialect, self.head.width)
-            self.began = self.line
-            self.raw, self.raw_size = [], 0
+            self.began, self.began_byte = self.line, self._byte()
+            self.raw, self.said, self.raw_size = [], [], 0
         walk = self.walk
         written = walk.feed(line)
         if walk.cell_lines <= self.most_lines or self.raw_size <= RECORD_SHOWN:
             self.raw.append(written)
+            self.said.append(line)
             self.raw_size += len(written)
         if not walk.open or walk.fault is not None:
             self._end_record(walk)
@@ -201,14 +206,17 @@ class _Reader:
                 raw += self.head.dialect.delimiter * (self.head.width - walk.count)
             self.written.append(raw)
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
-            self._place(self.began)
+            row = self.kept + len(self.rejects)
+            if row in self.wanted:
+                self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
         self.written.append(None)
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1
         self.rejects.append(Problem(code, message, self.scan.file.path, self.began, row, text=text,
-                                    record=_shown(raw, self.raw_size), advice=advice))
+                                    record=shown("".join(self.said), self.raw_size), byte_offset=self.began_byte,
+                                    advice=advice))
 
     def _fault(self, walk: Walk, raw: str) -> tuple[str, str, str | None, str | None] | None:
         """Code, message, text and advice of what is wrong with a record; None when nothing is."""
@@ -234,15 +242,6 @@ class _Reader:
         return None
 
 
-def _batches(scan: Scan) -> Iterator[list[str]]:
-    if scan.text is not None:
-        with content.open_regular(str(scan.text), scan.file.path) as raw:
-            yield from content.lines(content.chunks(raw, scan.file.path, "none"), "utf-8")
-        return
-    with content.open_regular(scan.file.absolute, scan.file.path) as raw:
-        yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
-
-
 def _has_marks(batch: list[str]) -> bool:
     """Whether a batch holds marks of bytes that could not be decoded."""
     text = "".join(batch)
@@ -253,9 +252,3 @@ def _has_marks(batch: list[str]) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def _shown(raw: str, size: int) -> str:
-    """A record as it is kept with its reject."""
-    cut = raw[:RECORD_SHOWN]
-    return content.escaped(cut) + (f" ... (cut; more than {RECORD_SHOWN} characters)" if size > RECORD_SHOWN + 2 else "")

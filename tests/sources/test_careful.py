@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from etl.config import Reading
 from etl.sources import content
-from etl.sources.careful import Careful, lines_of, rewrite
+from etl.sources.careful import Careful, places_of, rewrite
 from etl.sources.grammar import Dialect
+from etl.sources.places import Place, of_lines
 from etl.sources.scan import scan
 from sources.conftest import MakeFile
 from sources.oracle import Row, duckdb_rows, records, split_lines
+from sources.packed import packed
 
 COMMA = Dialect(",", '"', '"')
 AS_WRITTEN = ", new_line='\\n', parallel=false"
@@ -145,8 +147,28 @@ def test_a_mark_in_the_first_cell_stays(make_file: MakeFile, tmp_path: Path) -> 
     assert rewritten(tmp_path / "out.csv", COMMA, 2) == [("\ufeff1", "2")]
 
 
-def test_lines_of_rows(make_file: MakeFile) -> None:
-    """A record's physical line counts blank lines, rejects and the lines of cells before it."""
+@pytest.mark.parametrize(("mark", "packing"), [(b"", ""), (b"\xef\xbb\xbf", ""), (b"\xef\xbb\xbf", ".xz")])
+def test_places_of_rows(make_file: MakeFile, tmp_path: Path, mark: bytes, packing: str) -> None:
+    """A record's line, byte and text count marks, blank lines, rejects and the lines of cells before it."""
     reading = Reading()
-    found = scan(make_file(b'a,b\n\n1,2\n"x\ny",2\nbad\n3,4\n'), reading)
-    assert lines_of(found, reading, [1, 2, 4]) == {1: 3, 2: 4, 4: 7}
+    data = mark + 'a,b\n\n1,é\r\n"x\ny", "2"\nbad\n3,4\n'.encode()
+    file = make_file(packed(data, packing) if packing else data, f"x.csv{packing}")
+    found = scan(file, reading, text=tmp_path / "text")
+    expected = {1: (3, "1,é"), 2: (4, '"x\ny", "2"'), 4: (7, "3,4")}
+    places = places_of(found, reading, [1, 2, 4])
+    assert {row: (place.line, place.record) for row, place in places.items()} == expected
+    for place in places.values():
+        assert place.byte_offset is not None
+        assert data[place.byte_offset :].startswith(place.record.encode())
+    (reject,) = rewrite(found, reading, tmp_path / "out.csv").rejects
+    assert (reject.line, reject.record, data.index(b"bad")) == (6, "bad", reject.byte_offset)
+    assert of_lines(found, [1, 6, 99]).keys() == {1, 6}
+    assert of_lines(found, [6])[6] == Place(6, reject.byte_offset, "bad")
+
+
+def test_no_byte_is_told_of_another_encoding(make_file: MakeFile, tmp_path: Path) -> None:
+    """Where the bytes are not UTF-8, a record has a line and no byte."""
+    reading = Reading(encoding="cp1252")
+    found = scan(make_file("a,b\né,1\n2\n".encode("cp1252")), reading, text=tmp_path / "text")
+    assert places_of(found, reading, [1]) == {1: Place(2, None, "é,1")}
+    assert rewrite(found, reading, tmp_path / "out.csv").rejects[0].byte_offset is None
