@@ -8,7 +8,7 @@ looks for a new beginning inside quotes, so that no row is invented.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,11 +16,11 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.sources import content
 from etl.sources.content import UNDECODABLE
-from etl.sources.unpack import Unreadable
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_record
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan
+from etl.sources.unpack import Unreadable
 
 
 @dataclass(frozen=True, slots=True)

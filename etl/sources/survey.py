@@ -152,7 +152,12 @@ class Survey:
         self.escape = escape.encode() if escape != quote else b""
         if self.encoding not in ("utf-8", "ascii"):
             self.transcoder = codecs.getincrementaldecoder(self.encoding)("strict")
-        text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+        try:
+            text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+        except UnicodeError as error:  # of the text as a whole: bytes that are not of the encoding are marked
+            raise Unreadable(whole_file(
+                "undecodable", self.path, f"the text is not {self.encoding} ({error})",
+                "State the right encoding with --encoding, for example utf-16-le or utf-16-be")) from error
         self.begun = bool(text)
         if not text:
             return

@@ -11,7 +11,7 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Protocol
 
 from etl.errors import Problem
@@ -212,7 +212,7 @@ def _only(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:
     if len(files) != 1:
         have = ", ".join(info.filename for info in files[:5]) + (", ..." if len(files) > 5 else "")  # noqa: PLR2004
         what = f"the zip holds {len(files)} files ({have})" if files else "the zip holds no file"
-        raise Unreadable(whole_file("not_one_file", path, f"{what}; one is needed", "Unpack it, and load what is in it"))
+        raise Unreadable(whole_file("not_one_file", path, f"{what}; one is needed", "Unpack it, and load its files"))
     if files[0].flag_bits & _ENCRYPTED:
         raise Unreadable(whole_file("encrypted", path, "the file in the zip is encrypted", "Unpack it first"))
     return files[0]

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from sources.packed import packed, zipped
 from trouble.home import Home
 

@@ -71,7 +71,8 @@ def test_stated_options() -> None:
 
 
 @pytest.mark.parametrize(("text", "delimiter", "header"), [
-    ("sep=;\na,b;c\n1;2\n", ";", ("a,b", "c")), ('"sep=|"\r\na|b\r\n', "|", ("a", "b")), ("SEP=\t\na\tb", "\t", ("a", "b")),
+    ("sep=;\na,b;c\n1;2\n", ";", ("a,b", "c")), ('"sep=|"\r\na|b\r\n', "|", ("a", "b")),
+    ("SEP=\t\na\tb", "\t", ("a", "b")),
 ])
 def test_a_line_that_says_the_delimiter(text: str, delimiter: str, header: tuple[str, ...]) -> None:
     """`sep=;`, as spreadsheets write it, is a skipped line that states the delimiter."""
@@ -81,11 +82,12 @@ def test_a_line_that_says_the_delimiter(text: str, delimiter: str, header: tuple
 
 @pytest.mark.parametrize(("text", "clear"), [
     ("Report\nid;name\n1;x\n2;y\n", False), ("Report\nof March\n\nid\tname\n1\tx\n2\ty\n", False),
-    ("name\nDoe, John\nRoe, Jane\n", False), ("name\na\nb;c\nd\ne;f\ng\n", True), ("name\na;b\n", True), ("name\n", True),
+    ("name\nDoe, John\nRoe, Jane\n", False), ("name\na\nb;c\nd\ne;f\ng\n", True), ("name\na;b\n", True),
+    ("name\n", True),
 ])
 def test_a_preamble_is_said(text: str, *, clear: bool) -> None:
     """A first record of one cell before records of several is said to be unclear, never dropped and never guessed."""
-    found = read_head(text, True, Reading(), "x.csv")
+    found = read_head(text, complete=True, reading=Reading(), path="x.csv")
     assert isinstance(found, Head) == clear
     if isinstance(found, Problem):
         assert found.code == "unclear_delimiter"
