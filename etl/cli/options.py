@@ -74,8 +74,9 @@ _target = together(
 
 _cells = together(
     option(CELLS, "--column", "columns", metavar="NAME=TYPE", type=spellings.COLUMN, multiple=True,
-           help="Declare a column's type, like amount='DECIMAL(12,2)' or day='DATE %d.%m.%Y'. Repeatable. Default: "
-                "the type that fits every cell of every file."),
+           help="Declare a column's type, like amount='DECIMAL(12,2)', price='DECIMAL(12,2) ,' with a decimal comma, or "
+                "day='DATE %d.%m.%Y' with the format of its cells. Repeatable. Default: the type that fits every cell "
+                "of every file."),
     option(CELLS, "--null", "nulls", metavar="TEXT", multiple=True,
            help="A text that spells NULL, like N/A. Repeatable. Default: only a cell with nothing in it."),
     option(CELLS, "--trim/--no-trim", default=None,
@@ -95,7 +96,7 @@ _text = together(
     option(TEXT, "--escape", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character before a quote inside a quoted cell."),
     option(TEXT, "--encoding", metavar="E", type=spellings.TEXT, default=None,
-           help="The encoding, like utf-8, utf-16 or latin-1."),
+           help="The encoding, like cp1252 or utf-16-le. Default: that of the byte order mark, else utf-8."),
     option(TEXT, "--header/--no-header", default=None,
            help="Whether the first record names the columns; without it they are column_1, column_2, ... "
                 "Default: --header."),
