@@ -74,7 +74,7 @@ _target = together(
 
 _cells = together(
     option(CELLS, "--column", "columns", metavar="NAME=TYPE", type=spellings.COLUMN, multiple=True,
-           help="Declare a column's type, like amount='DECIMAL(12,2)', price='DECIMAL(12,2) ,' with a decimal comma, or "
+           help="Declare a column's type, like amount='DECIMAL(12,2)', 'DECIMAL(12,2) ,' with a decimal comma, or "
                 "day='DATE %d.%m.%Y' with the format of its cells. Repeatable. Default: the type that fits every cell "
                 "of every file."),
     option(CELLS, "--null", "nulls", metavar="TEXT", multiple=True,
