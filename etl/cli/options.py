@@ -91,8 +91,8 @@ _cells = together(
 _text = together(
     option(TEXT, "--delimiter", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character between two cells, like ';' or tab."),
-    option(TEXT, "--quote", metavar="C", type=spellings.CHARACTER, default=None,
-           help="The character around a quoted cell."),
+    option(TEXT, "--quote", metavar="C", type=spellings.QUOTE, default=None,
+           help="The character around a quoted cell; '' where none is quoted."),
     option(TEXT, "--escape", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character before a quote inside a quoted cell."),
     option(TEXT, "--encoding", metavar="E", type=spellings.TEXT, default=None,

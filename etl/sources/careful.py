@@ -19,7 +19,7 @@ from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_record
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
-from etl.sources.scan import Scan
+from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
 
@@ -64,12 +64,15 @@ def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
         scan: Of a file without a problem that is not empty.
 
     Raises:
-        OSError: The destination cannot be written.
+        StorageError: There is no room for it.
     """
     head = _head_of(scan)
-    with destination.open("wb") as out:
-        reader = _Reader(scan, head, reading, out)
-        problem = reader.run()
+    try:
+        with destination.open("wb") as out:
+            reader = _Reader(scan, head, reading, out)
+            problem = reader.run()
+    except OSError as error:
+        raise no_room(destination.parent, error) from error
     return Careful(reader.kept, tuple(reader.rejects), len(reader.rejects), reader.rejected_lines, reader.line,
                    reader.blank, reader.quoted, head.dialect, reader.longest, problem)
 

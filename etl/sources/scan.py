@@ -132,6 +132,12 @@ def scan(
                 transcodes=survey.transcodes, content=bytes_alone)
 
 
+def no_room(folder: Path, error: OSError) -> StorageError:
+    """What is said where a file cannot be rewritten."""
+    return StorageError(f"There is no room to rewrite a file in {folder.parent}: {error.strerror or error}. Give more "
+                        "with --temp-dir. Nothing was loaded.")
+
+
 class _Aside:
     """The plain text of a file, written when there is something to write."""
 
@@ -154,8 +160,7 @@ class _Aside:
             while view:
                 view = view[self._out.write(view) :]
         except OSError as error:
-            raise StorageError(f"There is no room to unpack a file in {self._place.parent}: {error.strerror}. "
-                               "Give more with --temp-dir. Nothing was loaded.") from error
+            raise no_room(self._place.parent, error) from error
 
     def close(self) -> Path | None:
         """End it; gives its place, where something was written."""

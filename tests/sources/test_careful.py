@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.config import Reading
+from etl.errors import StorageError
 from etl.sources import content
 from etl.sources.careful import Careful, places_of, rewrite
 from etl.sources.grammar import Dialect
@@ -172,3 +173,13 @@ def test_no_byte_is_told_of_another_encoding(make_file: MakeFile, tmp_path: Path
     found = scan(make_file("a,b\né,1\n2\n".encode("cp1252")), reading, text=tmp_path / "text")
     assert places_of(found, reading, [1]) == {1: Place(2, None, "é,1")}
     assert rewrite(found, reading, tmp_path / "out.csv").rejects[0].byte_offset is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said(make_file: MakeFile) -> None:
+    """Where a file cannot be unpacked or rewritten, it is said where there is no room and what to do."""
+    full = Path("/dev/full")
+    with pytest.raises(StorageError, match=r"no room .* --temp-dir"):
+        scan(make_file(packed(b"a,b\n1,2\n" * 9, ".gz"), "x.csv.gz"), Reading(), text=full)
+    with pytest.raises(StorageError, match=r"no room .* --temp-dir"):
+        rewrite(scan(make_file(b"a,b\n1,2\n"), Reading()), Reading(), full)
