@@ -21,8 +21,8 @@ EVERY_OPTION = [
     "--schema-contract", "freeze", "--column", "x=INTEGER", "--column", "y=DATE:%d=%m", "--no-trim", "--names",
     "keep", "--lineage", "--delimiter", ";", "--quote", "'", "--escape", "\\", "--encoding", "latin-1",
     "--no-header", "--skip-rows", "2", "--null", "NA", "--null", "-", "--ragged", "pad", "--max-cell-lines", "7",
-    "--include", "*.csv", "--exclude", "x/*", "--move-root", "--strict", "--temp-dir", "tmp", "--memory-limit", "512MiB", "--threads",
-    "2", "--lock-timeout", "0.5", "--progress", "none", "--quiet",
+    "--include", "*.csv", "--exclude", "x/*", "--move-root", "--strict", "--temp-dir", "tmp", "--memory-limit",
+    "512MiB", "--threads", "2", "--lock-timeout", "0.5", "--progress", "none", "--quiet",
 ]
 
 
