@@ -42,8 +42,11 @@ class Reading:
     max_cell_lines: int = 20
 
     def canonical(self) -> str:
-        """One text for one way of reading, the same on every machine."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        """One text for one way of reading, the same on every machine and in every version."""
+        stated = asdict(self)
+        if self.ragged == "reject":  # an option that came later is told where it is used: fingerprints stay
+            del stated["ragged"]
+        return json.dumps(stated, sort_keys=True, ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
