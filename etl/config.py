@@ -12,6 +12,7 @@ Strategy = Literal["append", "deduplicate", "update"]
 OnError = Literal["abort", "skip_file", "reject_row"]
 Contract = Literal["evolve", "freeze", "discard_row"]
 Names = Literal["lower", "keep"]
+Ragged = Literal["reject", "pad"]
 
 STRATEGIES: tuple[Strategy, ...] = ("append", "deduplicate", "update")
 # What a stored dataset may have and no value of the option can take away again.
@@ -26,6 +27,9 @@ class Reading:
     """The way a text file is read; part of every fingerprint.
 
     None means: found from the file's first record.
+
+    Args:
+        ragged: What a record of fewer cells than columns is: a reject, or padded with NULL.
     """
 
     delimiter: str | None = None
@@ -34,11 +38,15 @@ class Reading:
     encoding: str | None = None
     header: bool = True
     skip_rows: int = 0
+    ragged: Ragged = "reject"
     max_cell_lines: int = 20
 
     def canonical(self) -> str:
-        """One text for one way of reading, the same on every machine."""
-        return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)
+        """One text for one way of reading, the same on every machine and in every version."""
+        stated = asdict(self)
+        if self.ragged == "reject":  # an option that came later is told where it is used: fingerprints stay
+            del stated["ragged"]
+        return json.dumps(stated, sort_keys=True, ensure_ascii=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +144,7 @@ class Dataset:
     encoding: str | None = None
     header: bool | None = None
     skip_rows: int | None = None
+    ragged: Ragged | None = None
     max_cell_lines: int | None = None
     move_root: bool = False
     reset: tuple[str, ...] = ()  # options that go back to their defaults, of RESETTABLE

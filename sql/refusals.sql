@@ -1,14 +1,14 @@
--- refusals: the staged rows of one staging table that are not accepted, one line a problem.
+-- refusals: what is wrong with the suspects of one staging table, one line a problem; one condition after another.
 --
--- Needs:   ${staging} ${table} ${condition} ${code} ${column} ${text} ${record} ${states}
--- Expects: temp view `placed`.
+-- Needs:   ${condition} ${code} ${column} ${text} ${record}
+-- Expects: temp tables `suspect` and `refusal`.
+INSERT INTO temp.refusal
 SELECT
-    v.version_id,
-    s.rowid - v.first_row + 1 AS row,
+    s.version_id,
+    s.row,
     ${code} AS code,
     ${column} AS column_name,
     ${text} AS text,
     ${record} AS record
-FROM ${staging} AS s
-JOIN temp.placed AS v ON v.version_id = s._version
-WHERE v.staging = ${table} AND v.state IN (${states}) AND ${condition}
+FROM temp.suspect AS s
+WHERE ${condition};

@@ -6,7 +6,7 @@
 -- The place of a record that the careful reader rejected is kept by a row of a negative version, which nothing reads.
 --
 -- Needs:   ${staging} ${version} ${cells} ${columns} ${line_end}
---          $first $files $delimiter $quote $escape $skip $compression $longest $parallel
+--          $first $files $delimiter $quote $escape $skip $longest $parallel $pad
 -- Expects: version ids are consecutive in the list, the first is $first; names of files are escaped as globs.
 INSERT INTO ${staging}
 SELECT ${version}, ${cells}
@@ -19,9 +19,10 @@ FROM read_csv(
     quote = $quote,
     escape = $escape,
     skip = $skip,
-    compression = $compression,
+    compression = 'none',
     max_line_size = $longest,
     parallel = $parallel${line_end},
+    null_padding = $pad,
     nullstr = '',
     allow_quoted_nulls = false,
     hive_partitioning = false,

@@ -1,6 +1,6 @@
 -- stage_trial: whether the reader gets through these files at all, with nothing stored.
 --
--- Needs:   ${columns} ${line_end} $files $delimiter $quote $escape $skip $compression $longest $parallel
+-- Needs:   ${columns} ${line_end} $files $delimiter $quote $escape $skip $longest $parallel $pad
 -- Expects: as stage.sql.
 SELECT count(*)
 FROM read_csv(
@@ -12,9 +12,10 @@ FROM read_csv(
     quote = $quote,
     escape = $escape,
     skip = $skip,
-    compression = $compression,
+    compression = 'none',
     max_line_size = $longest,
     parallel = $parallel${line_end},
+    null_padding = $pad,
     nullstr = '',
     allow_quoted_nulls = false,
     hive_partitioning = false,

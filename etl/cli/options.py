@@ -74,8 +74,9 @@ _target = together(
 
 _cells = together(
     option(CELLS, "--column", "columns", metavar="NAME=TYPE", type=spellings.COLUMN, multiple=True,
-           help="Declare a column's type, like amount='DECIMAL(12,2)' or day='DATE %d.%m.%Y'. Repeatable. Default: "
-                "the type that fits every cell of every file."),
+           help="Declare a column's type, like amount='DECIMAL(12,2)', 'DECIMAL(12,2) ,' with a decimal comma, or "
+                "day='DATE %d.%m.%Y' with the format of its cells. Repeatable. Default: the type that fits every cell "
+                "of every file."),
     option(CELLS, "--null", "nulls", metavar="TEXT", multiple=True,
            help="A text that spells NULL, like N/A. Repeatable. Default: only a cell with nothing in it."),
     option(CELLS, "--trim/--no-trim", default=None,
@@ -90,17 +91,20 @@ _cells = together(
 _text = together(
     option(TEXT, "--delimiter", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character between two cells, like ';' or tab."),
-    option(TEXT, "--quote", metavar="C", type=spellings.CHARACTER, default=None,
-           help="The character around a quoted cell."),
+    option(TEXT, "--quote", metavar="C", type=spellings.QUOTE, default=None,
+           help="The character around a quoted cell; '' where none is quoted."),
     option(TEXT, "--escape", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character before a quote inside a quoted cell."),
     option(TEXT, "--encoding", metavar="E", type=spellings.TEXT, default=None,
-           help="The encoding, like utf-8, utf-16 or latin-1."),
+           help="The encoding, like cp1252 or utf-16-le. Default: that of the byte order mark, else utf-8."),
     option(TEXT, "--header/--no-header", default=None,
            help="Whether the first record names the columns; without it they are column_1, column_2, ... "
                 "Default: --header."),
     option(TEXT, "--skip-rows", metavar="N", type=click.IntRange(min=0), default=None,
            help="Lines to leave out at the start of each file. Default: 0."),
+    option(TEXT, "--ragged", type=click.Choice(("reject", "pad")), default=None,
+           help="What becomes of a record with fewer cells than columns: reject, or pad it with NULL. A record with "
+                "more is always rejected. Default: reject."),
     option(TEXT, "--max-cell-lines", metavar="N", type=click.IntRange(min=1), default=None,
            help="A cell of more lines is a problem, because a stray quote swallows rows. "
                 f"Default: {Reading().max_cell_lines}."),

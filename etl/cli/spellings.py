@@ -84,6 +84,10 @@ def _character(text: str) -> str:
     return text
 
 
+def _quote(text: str) -> str:
+    return text and _character(text)
+
+
 def _seconds(text: str) -> float:
     try:
         seconds = float(text)
@@ -100,4 +104,5 @@ COLUMN = Spelling("column", _column)
 MAX_REJECTS = Spelling("max-rejects", _max_rejects)
 MEMORY = Spelling("size", _memory)
 CHARACTER = Spelling("character", _character)
+QUOTE = Spelling("character", _quote)
 SECONDS = Spelling("seconds", _seconds)

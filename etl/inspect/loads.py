@@ -15,7 +15,7 @@ from etl.warehouse import Warehouse, open_warehouse
 
 HISTORY = ("load", "table", "command", "status", "started (UTC)", "seconds", "files came", "files left",
            "inserted", "updated", "unchanged", "removed", "returned", "rejected", "records after", "message")
-REJECTS = ("path", "line", "row", "column", "text", "reason", "record")
+REJECTS = ("load", "path", "line", "row", "byte", "column", "code", "text", "reason", "record")
 
 
 def history(warehouse: Path, table: str | None, lock_timeout: float) -> Listing:
@@ -55,8 +55,8 @@ def rejects(warehouse: Path, load_id: int | None, lock_timeout: float) -> Listin
             raise UsageError(f"There is no load {load_id} in {warehouse}. {_there_are(list(loads))}")
         found = opened.sql(fill("rejects"), {"load": load_id})
     dataset, outcome, at = loads[load_id]
-    rows = tuple((path, line, row, column, text, reason(message, advice), record)
-                 for _, path, line, row, column, text, message, advice, record in found)
+    rows = tuple((load_id, path, line, row, byte, column, code, text, reason(message, advice), record)
+                 for _, path, line, row, byte, column, code, text, message, advice, record in found)
     if outcome == "failed":
         title = f"Problems of load {load_id} of {dataset}, which failed at {moment(at)} and changed nothing"
     else:

@@ -58,7 +58,12 @@ def file(path: Path, reading: Reading) -> tuple[Listing, ...]:
     found = _found(path)
     if isinstance(found, Problem):
         return (Listing("File", ("file",), ((str(path),),)), _problems((found,)))
-    scanned = scan(found, reading)
+    with tempfile.TemporaryDirectory(prefix="etl-") as folder:
+        return _said(path, found, reading, Path(folder))
+
+
+def _said(path: Path, found: SourceFile, reading: Reading, folder: Path) -> tuple[Listing, ...]:
+    scanned = scan(found, reading, text=folder / "text")
     if scanned.problem is not None:
         return (_file(path, scanned, None, ()), _problems((scanned.problem,)))
     names = _names(scanned)

@@ -10,10 +10,11 @@ from etl.config import Definition, Reading, Settings
 from etl.errors import LoadFailed, Problem, UsageError
 from etl.names import HeaderName, Sql, listed, literal
 from etl.sources.scan import Scan
-from etl.sql_files import piece
-from etl.staging.lines import physical_lines
+from etl.sql_files import fill
+from etl.staging.lines import places
 from etl.staging.stage import Staged
 from etl.structure import cells
+from etl.structure.declared import parsed, words
 from etl.warehouse import Warehouse, staging
 
 NAMES_SHOWN = 20
@@ -111,7 +112,7 @@ def refusals(
                   "WHERE refusal.version_id = stood.version_id AND refusal.row = stood.row")
     warehouse.sql("CREATE OR REPLACE TEMP TABLE refused AS "
                   "SELECT version_id, count(DISTINCT row) AS records FROM temp.refusal GROUP BY version_id")
-    types = dict((*definition.columns, *definition.frozen))
+    types = cells.stated_types(definition)
     rows = warehouse.sql("SELECT version_id, path, row, code, column_name, text, record FROM temp.refusal "
                          "JOIN temp.scope USING (version_id) ORDER BY rank, row, column_name")
     return [(version, row, _refusal(path, row, code, column, text, record, types))
@@ -125,15 +126,16 @@ def _find_refusals(
                   "column_name VARCHAR, text VARCHAR, record VARCHAR)")
     for table, names in headers.items():
         places = {name: place for place, name in enumerate(names)}
+        if not _conditions(definition, places):
+            continue
+        warehouse.sql(fill("suspects", staging=staging(table), table=literal(table),
+                           states=listed(literal(state) for state in states),
+                           accepted=cells.accepted(places, definition)))
         texts = listed(Sql(f"coalesce({cells.raw(place)}, '')") for place in places.values())
         record = Sql(f"array_to_string([{texts}], ',')")
         for condition, code, column, place in _conditions(definition, places):
-            branch = piece(
-                "refusals", staging=staging(table), table=literal(table), condition=condition, code=literal(code),
-                column=literal(column), text=cells.raw(place), record=record,
-                states=listed(literal(state) for state in states),
-            )
-            warehouse.sql(f"INSERT INTO temp.refusal SELECT * FROM {branch}")
+            warehouse.sql(fill("refusals", condition=condition, code=literal(code), column=literal(column),
+                               text=cells.raw(place), record=record))
 
 
 def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple[Sql, str, str, int]]:
@@ -144,10 +146,11 @@ def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple
                 condition = Sql(f"{cells.cell(places[name], definition)} IS NULL")
                 conditions.append((condition, "null_key", name, places[name]))
     declared = dict(definition.columns)
-    for name, type_name in {**dict(definition.frozen), **declared}.items():
+    for name, type_name in cells.stated_types(definition).items():
         if name in places and type_name != "VARCHAR":
             code = "type" if name in declared else "contract"
-            conditions.append((cells.misfit(places[name], type_name, definition), code, name, places[name]))
+            condition = cells.misfit(cells.cell(places[name], definition), type_name)
+            conditions.append((condition, code, name, places[name]))
     if definition.contract == "discard_row" and definition.frozen:
         held = {name for name, _ in definition.frozen}
         conditions += [(Sql(f"{cells.cell(place, definition)} IS NOT NULL"), "extra_column", name, place)
@@ -158,11 +161,12 @@ def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple
 def _refusal(
     path: str, row: int, code: str, column: str, text: str | None, record: str, types: Mapping[str, str]
 ) -> Problem:
+    wanted = types.get(column, "VARCHAR")
     said = {
         "null_key": ("the key is NULL", "Fill it in, or load with --on-error reject_row to leave such records out"),
-        "type": (f"is not a {types.get(column)}, the declared type",
+        "type": (f"not {words(wanted)}; the column is declared {parsed(wanted).type}",
                  "Correct it, declare another type, or load with --on-error reject_row"),
-        "contract": (f"is not a {types.get(column)}, the type under contract",
+        "contract": (f"not {words(wanted)}; the contract keeps the column {parsed(wanted).type}",
                      "Correct it, or load with --schema-contract evolve"),
         "extra_column": ("the contract has no such column", "Take it out, or load with --schema-contract evolve"),
     }
@@ -174,16 +178,23 @@ def with_lines(
     refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
     lines: Mapping[int, tuple[int, int]], reading: Reading,
 ) -> list[tuple[int, Problem]]:
-    """The same problems with the physical line of each, of the files that are read in this load."""
+    """The same problems with the place and the text of each record, of the files that are read in this load."""
     by_version = {item.version_id: item for item in staged}
     wanted: dict[int, list[int]] = {}
     for version, row, _problem in refused:
         wanted.setdefault(version, []).append(row)
     found = {
-        version: physical_lines(by_version[version], lines[version][1], lines[version][0], rows, reading)
+        version: places(by_version[version], lines[version][1], lines[version][0], rows, reading)
         for version, rows in wanted.items() if version in by_version
     }
-    return [(version, replace(problem, line=found.get(version, {}).get(row))) for version, row, problem in refused]
+    told = []
+    for version, row, problem in refused:
+        place = found.get(version, {}).get(row)
+        if place is not None:
+            problem = replace(  # noqa: PLW2901  the same problem, with what the file says
+                problem, line=place.line, byte_offset=place.byte_offset, record=place.record)
+        told.append((version, problem))
+    return told
 
 
 def bound(max_rejects: str | None, read: int) -> float | None:

@@ -23,27 +23,36 @@ def target_columns(
         staged: The versions of this load; of others the line is known where their records are one line each.
         lines: Per version of this load, its blank and continuation lines.
     """
-    by_version = {item.version_id: item for item in staged}
+    found = _lines(warehouse, [c.example for c in structure.columns if c.example is not None], staged, lines, reading)
     columns = []
     for column in structure.columns:
         reason = column.mixture
         if column.example is not None:
-            line = _line(warehouse, column.example, by_version, lines, reading)
+            line = found.get((column.example.version_id, column.example.row))
             place = column.example.path + (f":{line}" if line is not None else f" (row {column.example.row})")
             reason = f"{place} = {shorten(column.example.text)}"
         columns.append(TargetColumn(column.shown, column.type, reason))
     return tuple(columns)
 
 
-def _line(
-    warehouse: Warehouse, example: Example, by_version: Mapping[int, Staged], lines: Mapping[int, tuple[int, int]],
+def _lines(
+    warehouse: Warehouse, examples: Sequence[Example], staged: Sequence[Staged], lines: Mapping[int, tuple[int, int]],
     reading: Reading,
-) -> int | None:
-    item = by_version.get(example.version_id)
-    if item is not None:
-        blank, continuation = lines[example.version_id]
-        return physical_lines(item, continuation, blank, [example.row], reading).get(example.row)
-    found = warehouse.sql(
-        "SELECT header_lines + skipped_lines FROM etl.file_version WHERE version_id = $version "
-        "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0", {"version": example.version_id})
-    return int(found[0][0]) + example.row if found else None
+) -> dict[tuple[int, int], int]:
+    """The physical lines of examples, by version and row; each file is looked through once."""
+    by_version = {item.version_id: item for item in staged}
+    rows: dict[int, list[int]] = {}
+    for example in examples:
+        rows.setdefault(example.version_id, []).append(example.row)
+    found: dict[tuple[int, int], int] = {}
+    for version, wanted in rows.items():
+        if version in by_version:
+            blank, continuation = lines[version]
+            places = physical_lines(by_version[version], continuation, blank, wanted, reading)
+            found |= {(version, row): line for row, line in places.items()}
+            continue
+        before = warehouse.sql(
+            "SELECT header_lines + skipped_lines FROM etl.file_version WHERE version_id = $version "
+            "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0", {"version": version})
+        found |= {(version, row): int(before[0][0]) + row for row in wanted if before}
+    return found

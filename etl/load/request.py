@@ -23,7 +23,7 @@ from etl.errors import UsageError
 from etl.ledger.read import StoredDataset, StoredOutput
 from etl.names import matched, table_name
 from etl.sources.discovery import root_of
-from etl.structure.cells import type_name
+from etl.structure.declared import type_name
 
 T = TypeVar("T", Selection, Definition, Reading)
 

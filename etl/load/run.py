@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -108,12 +109,22 @@ def _run(
     warehouse: Warehouse, known: Known, settings: Settings, hold: Hold, *, plan: bool, report: Report,
     standard_output: BinaryIO | None,
 ) -> Load:
+    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder:
+        return _run_with(warehouse, known, settings, hold, plan=plan, report=report, standard_output=standard_output,
+                         folder=Path(folder))
+
+
+def _run_with(
+    warehouse: Warehouse, known: Known, settings: Settings, hold: Hold, *, plan: bool, report: Report,
+    standard_output: BinaryIO | None, folder: Path,
+) -> Load:
     wish = known.request
     check_output(wish)
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
     holds = [] if known.stored is None else read.holds(warehouse, known.stored.dataset_id)
-    found = survey(wish, loaded, holds, _ours(warehouse, known), report, settings.threads or os.cpu_count() or 1)
+    found = survey(wish, loaded, holds, _ours(warehouse, known), report, settings.threads or os.cpu_count() or 1,
+                   folder)
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None),
                    holds)
     load = carry_out(task, hold)

@@ -11,7 +11,8 @@ from etl.errors import Problem, SourceMissing, UsageError
 from etl.ledger.read import HeldContent, LoadedFile
 from etl.load.request import Request
 from etl.result import Report
-from etl.sources.discovery import KNOWN, FileStat, Listing, SourceFile, discover, matches, pattern
+from etl.sources.discovery import FileStat, Listing, SourceFile, discover, matches, pattern
+from etl.sources.formats import KNOWN, SAID
 from etl.sources.scan import Scan, scan_all
 
 SETTLED_NS = 2_000_000_000  # a time stamp younger than this when it was taken may not tell a later change
@@ -48,9 +49,12 @@ NOTHING = Survey(Listing(Path(), (), 0, (), ()), (), frozenset(), (), (), (), ()
 
 def survey(
     request: Request, loaded: Mapping[str, LoadedFile], holds: Sequence[HeldContent], ours: Sequence[Path],
-    report: Report, threads: int,
+    report: Report, threads: int, folder: Path,
 ) -> Survey:
     """Find the files and read those that are not known to be as they were.
+
+    Args:
+        folder: An empty folder for what is unpacked and transcoded.
 
     Raises:
         SourceMissing: The folder is not there, or nothing was found where something must be.
@@ -59,8 +63,7 @@ def survey(
     listing = discover(request.selection, request.root, ours)
     _refuse_output(request, listing)
     if not listing.files and not listing.problems and (request.fresh or not loaded):
-        raise SourceMissing(f"No file to load was found in {_tried(request, listing)}. "
-                            "Files end in .csv or .tsv, also with .gz or .zst; others are named one by one.")
+        raise SourceMissing(f"No file to load was found in {_tried(request, listing)}. {SAID}.")
     reading = request.reading.canonical()
     same, unknown = [], []
     for file in listing.files:
@@ -69,7 +72,7 @@ def survey(
             same.append(known)
         else:
             unknown.append(file)
-    scans = scan_all(unknown, request.reading, report, threads)
+    scans = scan_all(unknown, request.reading, report, threads, folder)
     incoming, touched, problems, held = [], [], list(listing.problems), []
     for scan in scans:
         known = loaded.get(scan.file.path)

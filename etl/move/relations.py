@@ -13,6 +13,7 @@ from etl.config import Definition
 from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.sql_files import fill, piece
 from etl.structure import cells
+from etl.structure.declared import cast, fits, parsed
 from etl.structure.derive import Structure
 from etl.warehouse import Warehouse, staging, target
 
@@ -145,7 +146,7 @@ class Plan:
         for i, column in enumerate(self.structure.columns):
             if column.name in places:
                 changed = column.changed.get(table, True)
-                value = cells.value(places[column.name], column.type, self.definition, changed=changed)
+                value = cells.value(places[column.name], column.declared, self.definition, changed=changed)
             else:
                 value = Sql(f"CAST(NULL AS {column.type})")
             values.append(Sql(f"{value} AS {n(i)}"))
@@ -211,9 +212,10 @@ class Plan:
             place = places.get(column.name)
             text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.cell(place, self.definition)
             texts.append(Sql(f"{text} AS x{i}"))
-            value = cells.cast(Sql(f"x{i}"), column.type, forgiving=True)
+            value = cast(Sql(f"x{i}"), parsed(column.declared), forgiving=True)
             values.append(Sql(f"CASE WHEN f{i} THEN {value} END AS {n(i)}"))
             values.append(Sql(f"x{i} IS NOT NULL AND NOT f{i} AS m{i}"))
-        fits = listed(Sql(f"{cells.fits(Sql(f'x{i}'), self.structure.columns[i].type)} AS f{i}") for i in retyped)
-        return piece("reread_rows", staging=staging(table), table=literal(table), texts=listed(texts), fits=fits,
+        declared = {i: parsed(self.structure.columns[i].declared) for i in retyped}
+        fitting = listed(Sql(f"{fits(Sql(f'x{i}'), declared[i])} AS f{i}") for i in retyped)
+        return piece("reread_rows", staging=staging(table), table=literal(table), texts=listed(texts), fits=fitting,
                      values=listed(values))

@@ -8,19 +8,19 @@ looks for a new beginning inside quotes, so that no row is invented.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from etl.config import Reading
 from etl.errors import Problem
 from etl.sources import content
-from etl.sources.content import UNDECODABLE, Unreadable
+from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_record
-from etl.sources.scan import Scan
-
-RECORD_SHOWN = 1 << 16
+from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
+from etl.sources.scan import Scan, no_room
+from etl.sources.unpack import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +64,21 @@ def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
         scan: Of a file without a problem that is not empty.
 
     Raises:
-        OSError: The destination cannot be written.
+        StorageError: There is no room for it.
     """
     head = _head_of(scan)
-    with destination.open("wb") as out:
-        reader = _Reader(scan, head, reading, out)
-        problem = reader.run()
+    try:
+        with destination.open("wb") as out:
+            reader = _Reader(scan, head, reading, out)
+            problem = reader.run()
+    except OSError as error:
+        raise no_room(destination.parent, error) from error
     return Careful(reader.kept, tuple(reader.rejects), len(reader.rejects), reader.rejected_lines, reader.line,
                    reader.blank, reader.quoted, head.dialect, reader.longest, problem)
 
 
-def lines_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, int]:
-    """The physical line on which each of some records begins; rows count all records of the file from 1."""
+def places_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, Place]:
+    """Where each of some records stands; rows count all records of the file from 1."""
     reader = _Reader(scan, _head_of(scan), reading, None, frozenset(rows))
     reader.run()
     return reader.places
@@ -96,16 +99,21 @@ class _Reader:
         self.scan = scan
         self.head = head
         self.most_lines = reading.max_cell_lines
+        self.pads = reading.ragged == "pad"
         self.out = out
         self.wanted = wanted
-        self.places: dict[int, int] = {}
+        self.places: dict[int, Place] = {}
+        self.offsets = Offsets(scan)
+        self.batch_line = 0
         self.kept = self.line = self.blank = self.rejected_lines = self.longest = 0
         self.quoted = False
         self.rejects: list[Problem] = []
         self.record = one_line_record(head.dialect, head.width)
         self.walk: Walk | None = None
         self.began = 0
+        self.began_byte: int | None = None
         self.raw: list[str] = []
+        self.said: list[str] = []
         self.raw_size = 0
         self.written: list[str | None] = []
         self.marked = False
@@ -113,8 +121,10 @@ class _Reader:
     def run(self) -> Problem | None:
         """Read to the end."""
         try:
-            for batch in _batches(self.scan):
+            for batch in batches(self.scan):
                 self._take(batch)
+                if self.wanted and len(self.places) == len(self.wanted):
+                    return None
         except Unreadable as unreadable:
             return unreadable.problem
         if self.walk is not None:
@@ -125,6 +135,8 @@ class _Reader:
 
     def _take(self, batch: list[str]) -> None:
         """Judge the records of a batch of lines and write the good ones."""
+        self.offsets.batch(batch)
+        self.batch_line = self.line
         before = max(0, min(len(batch), self.head.lines - self.line))
         self.line += before
         self.marked = _has_marks(batch)
@@ -142,20 +154,23 @@ class _Reader:
                     plain = self.record is not None and self.record.fullmatch(body) is not None
                     self.quoted = self.quoted or plain
                 else:
-                    plain = line.count(delimiter) == width - 1
+                    missing = width - 1 - line.count(delimiter)
+                    plain = missing == 0
+                    if missing > 0 and self.pads:
+                        body += delimiter * missing
+                        plain = True
                 if plain and not (self.marked and UNDECODABLE.search(body)):
                     self.kept += 1
                     good.append(body)
-                    if self.wanted:
-                        self._place(self.line)
+                    if self.wanted and self.kept + len(self.rejects) in self.wanted:
+                        self.places[self.kept + len(self.rejects)] = Place(self.line, self._byte(), shown(line))
                     continue
             self._feed(line)
         self._write(good)
 
-    def _place(self, line: int) -> None:
-        row = self.kept + len(self.rejects)
-        if row in self.wanted:
-            self.places[row] = line
+    def _byte(self) -> int | None:
+        """Where the line of now begins."""
+        return self.offsets.of(self.line - self.batch_line - 1)
 
     def _write(self, good: list[str | None]) -> None:
         if not good or self.out is None:
@@ -172,12 +187,13 @@ class _Reader:
         """Take a line the long way."""
         if self.walk is None:
             self.walk = Walk(self.head.dialect, self.head.width)
-            self.began = self.line
-            self.raw, self.raw_size = [], 0
+            self.began, self.began_byte = self.line, self._byte()
+            self.raw, self.said, self.raw_size = [], [], 0
         walk = self.walk
         written = walk.feed(line)
         if walk.cell_lines <= self.most_lines or self.raw_size <= RECORD_SHOWN:
             self.raw.append(written)
+            self.said.append(line)
             self.raw_size += len(written)
         if not walk.open or walk.fault is not None:
             self._end_record(walk)
@@ -189,16 +205,21 @@ class _Reader:
         found = self._fault(walk, raw)
         if found is None:
             self.kept += 1
+            if walk.count < self.head.width:
+                raw += self.head.dialect.delimiter * (self.head.width - walk.count)
             self.written.append(raw)
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
-            self._place(self.began)
+            row = self.kept + len(self.rejects)
+            if row in self.wanted:
+                self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
         self.written.append(None)
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1
         self.rejects.append(Problem(code, message, self.scan.file.path, self.began, row, text=text,
-                                    record=_shown(raw, self.raw_size), advice=advice))
+                                    record=shown("".join(self.said), self.raw_size), byte_offset=self.began_byte,
+                                    advice=advice))
 
     def _fault(self, walk: Walk, raw: str) -> tuple[str, str, str | None, str | None] | None:
         """Code, message, text and advice of what is wrong with a record; None when nothing is."""
@@ -207,8 +228,8 @@ class _Reader:
             return ("unclosed_quote", "a quote is opened and never closed; the record runs to the end of the file",
                     None, "Close the quote, or state another --quote")
         if bad := UNDECODABLE.search(raw):
-            return ("undecodable", f"byte 0x{ord(bad[0]) - 0xDC00:02X} is not {self.scan.encoding}",
-                    _escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
+            return ("undecodable", f"{content.marked(bad[0])} is not {self.scan.encoding}",
+                    content.escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
                     "State the right encoding with --encoding, for example --encoding cp1252")
         if walk.fault is not None:
             return (walk.fault, "text stands between a closing quote and the end of the cell",
@@ -216,16 +237,12 @@ class _Reader:
         if walk.cell_lines > self.most_lines:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
-        if walk.count < width:
-            return "missing_columns", f"found {walk.count} cells, expected {width}", None, None
+        found = f"found {walk.count} cell{'' if walk.count == 1 else 's'}, expected {width}"
+        if walk.count < width and not self.pads:
+            return "missing_columns", found, None, None
         if walk.surplus:
-            return "extra_columns", f"found {walk.count} cells, expected {width}", None, None
+            return "extra_columns", found, None, None
         return None
-
-
-def _batches(scan: Scan) -> Iterator[list[str]]:
-    with content.open_regular(scan.file.absolute, scan.file.path) as raw:
-        yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
 
 
 def _has_marks(batch: list[str]) -> bool:
@@ -238,14 +255,3 @@ def _has_marks(batch: list[str]) -> bool:
     except UnicodeEncodeError:
         return True
     return False
-
-
-def _escaped(text: str) -> str:
-    """A text with the bytes that could not be decoded as hexadecimal escapes."""
-    return UNDECODABLE.sub(lambda mark: f"\\x{ord(mark[0]) - 0xDC00:02x}", text)
-
-
-def _shown(raw: str, size: int) -> str:
-    """A record as it is kept with its reject."""
-    cut = raw[:RECORD_SHOWN]
-    return _escaped(cut) + (f" ... (cut; more than {RECORD_SHOWN} characters)" if size > RECORD_SHOWN + 2 else "")

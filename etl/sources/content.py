@@ -7,17 +7,16 @@ import io
 import os
 import re
 import stat
-import zlib
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 from etl.errors import Problem, UsageError
-
-Compression = Literal["none", "gzip", "zstd"]
+from etl.sources.formats import Compression
+from etl.sources.unpack import Unreadable, unpack, unzip, whole_file
 
 CHUNK = 1 << 20
-_ZSTD_INPUT = 1 << 14  # taken at a time: what it unpacks to is held in memory
-UNDECODABLE = re.compile("[\udc00-\udcff]")
+UNDECODABLE = re.compile("[\ud800-\udfff]")
+_MARK = 0xDC00  # and the byte that could not be decoded
+_BYTES = 256
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -25,20 +24,6 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-
-
-class Unreadable(Exception):  # carries a problem up this floor; nobody outside sees it
-    """The bytes of a file cannot be had; `problem` says why."""
-
-    def __init__(self, problem: Problem) -> None:
-        """Keep the problem."""
-        super().__init__(str(problem))
-        self.problem = problem
-
-
-def whole_file(code: str, path: str, message: str, advice: str | None = None) -> Problem:
-    """A problem of a file as a whole."""
-    return Problem(code, message, path=path, advice=advice, whole_file=True)
 
 
 def os_problem(error: OSError, path: str) -> Problem:
@@ -76,12 +61,6 @@ def _mode(raw: io.FileIO) -> int:
     return os.fstat(raw.fileno()).st_mode
 
 
-def compression_of(path: str) -> Compression:
-    """The compression that a file's name claims."""
-    lowered = path.lower()
-    return "gzip" if lowered.endswith(".gz") else "zstd" if lowered.endswith((".zst", ".zstd")) else "none"
-
-
 def chunks(
     raw: io.FileIO, path: str, compression: Compression, seen: Callable[[bytes], object] | None = None
 ) -> Iterator[bytes]:
@@ -94,11 +73,12 @@ def chunks(
         Unreadable: A stream is not of its compression, is corrupt, or ends before its end.
     """
     stored = _stored(raw, path, seen)
-    if compression == "gzip":
-        return _gunzip(stored, path)
-    if compression == "zstd":
-        return _unzstd(stored, path)
-    return stored
+    if compression != "zip":
+        return unpack(stored, path, compression, CHUNK)
+    if seen is not None:  # a zip is read from its end: once through for what wants to see it
+        for _ in stored:
+            pass
+    return unzip(raw, path, CHUNK)
 
 
 def _stored(raw: io.FileIO, path: str, seen: Callable[[bytes], object] | None) -> Iterator[bytes]:
@@ -112,74 +92,6 @@ def _stored(raw: io.FileIO, path: str, seen: Callable[[bytes], object] | None) -
         if seen is not None:
             seen(piece)
         yield piece
-
-
-def _gunzip(stored: Iterator[bytes], path: str) -> Iterator[bytes]:
-    """Every member of a gzip file, checksum and length verified by zlib; zero padding between them is allowed."""
-    member = None
-    for piece in stored:
-        rest = piece
-        while rest:
-            if member is None:
-                rest = rest.lstrip(b"\0")
-                if not rest:
-                    break
-                member = zlib.decompressobj(wbits=31)
-            try:
-                out = member.decompress(rest, CHUNK)
-            except zlib.error as error:
-                raise Unreadable(_corrupt(path, "gzip", str(error))) from error
-            if out:
-                yield out
-            rest = member.unused_data if member.eof else member.unconsumed_tail
-            if not rest and not member.eof:
-                yield from _drain(member, path)
-            if member.eof:
-                member = None
-    if member is not None:
-        raise Unreadable(_truncated(path, "gzip"))
-
-
-def _drain(member: zlib._Decompress, path: str) -> Iterator[bytes]:
-    """What a member still holds back after all its input was taken."""
-    try:
-        while out := member.decompress(b"", CHUNK):
-            yield out
-    except zlib.error as error:
-        raise Unreadable(_corrupt(path, "gzip", str(error))) from error
-
-
-def _unzstd(stored: Iterator[bytes], path: str) -> Iterator[bytes]:
-    """Every frame of a zstd file; only a decompression object tells a cut frame from a whole one."""
-    import zstandard  # noqa: PLC0415  # only for compressed files
-
-    frame = None
-    for piece in stored:
-        for at in range(0, len(piece), _ZSTD_INPUT):
-            rest = piece[at : at + _ZSTD_INPUT]
-            while rest:
-                if frame is None:
-                    frame = zstandard.ZstdDecompressor().decompressobj()
-                try:
-                    out = frame.decompress(rest)
-                except zstandard.ZstdError as error:
-                    raise Unreadable(_corrupt(path, "zstd", str(error))) from error
-                yield from (out[i : i + CHUNK] for i in range(0, len(out), CHUNK))
-                rest = frame.unused_data if frame.eof else b""
-                if frame.eof:
-                    frame = None
-    if frame is not None:
-        raise Unreadable(_truncated(path, "zstd"))
-
-
-def _truncated(path: str, kind: str) -> Problem:
-    return whole_file("truncated", path, f"the {kind} stream ends before its end: the file is cut off",
-                      "Fetch the file again")
-
-
-def _corrupt(path: str, kind: str, detail: str) -> Problem:
-    return whole_file("corrupt", path, f"the {kind} stream is corrupt or not {kind} at all ({detail})",
-                      "Fetch the file again, or give it the name of what it is")
 
 
 def encoding_of(start: bytes, stated: str | None) -> str:
@@ -197,6 +109,7 @@ def text_encoding(stated: str) -> str:
     """
     try:
         b"".decode(stated)
+        decoder(stated).decode(b"a", True)  # noqa: FBT003  # it takes pieces, and marks what it cannot decode
         return codecs.lookup(stated).name.removesuffix("-sig")
     except (LookupError, ValueError) as error:
         message = f"--encoding {stated}: no such encoding. Name one such as utf-8, cp1252, latin-1 or utf-16"
@@ -207,7 +120,19 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
     """Stand a lone surrogate in for every byte that cannot be decoded, so that its record can be named."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
-    return "".join(chr(0xDC00 + b) for b in error.object[error.start : error.end]), error.end
+    return "".join(chr(_MARK + b) for b in error.object[error.start : error.end]), error.end
+
+
+def marked(mark: str) -> str:
+    """What stood where a mark stands, in words."""
+    place = ord(mark) - _MARK
+    return f"byte 0x{place:02X}" if 0 <= place < _BYTES else f"half a character (U+{ord(mark):04X})"
+
+
+def escaped(text: str) -> str:
+    """A text with the bytes that could not be decoded as hexadecimal escapes."""
+    return UNDECODABLE.sub(
+        lambda m: f"\\x{ord(m[0]) - _MARK:02x}" if 0 <= ord(m[0]) - _MARK < _BYTES else f"\\u{ord(m[0]):04x}", text)
 
 
 codecs.register_error("etl.mark", _mark)

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import io
+import re
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from etl.config import Reading
 from etl.errors import Problem, UsageError
-from etl.sources.content import UNDECODABLE, whole_file
+from etl.sources.content import UNDECODABLE
+from etl.sources.formats import claim_of
 from etl.sources.grammar import Dialect, Walk
+from etl.sources.unpack import whole_file
 
 CANDIDATES = (",", ";", "\t", "|")
 SAMPLE = 1 << 16
 _ASCII = 128
 _WORDS = {"\\t": "\t", "tab": "\t"}
 _LONGEST_DELIMITER = 4
+_SAYS_DELIMITER = re.compile(r'"?sep=(?P<delimiter>[^"\r\n\0])"?[\r\n]*', re.IGNORECASE)  # as Excel writes and reads it
+_FEW = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +32,11 @@ class Head:
         header: The raw cells of the header record, untrimmed; None when the file has no header.
         width: How many columns a record has.
         header_lines: Physical lines of the header record; 0 without one.
-        skipped_lines: Lines skipped because it was stated.
+        skipped_lines: Lines skipped because it was stated, and one that says the delimiter (`sep=;`).
         blank_before: Blank lines before the header; 0 without one, where they are lines of data.
         skipped_blank: How many of the skipped lines are blank.
         skipped_quoted: Whether a quote occurs in the skipped lines.
+        delimiters: How many delimiters stand before the first line of data, quoted or not.
     """
 
     dialect: Dialect
@@ -39,6 +47,7 @@ class Head:
     blank_before: int
     skipped_blank: int = 0
     skipped_quoted: bool = False
+    delimiters: int = 0
 
     @property
     def skip(self) -> int:
@@ -98,8 +107,10 @@ def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | 
     delimiter = stated_delimiter(reading)
     quote, escape = stated_quotes(reading)
     lines = list(io.StringIO(text, newline=""))
-    skipped = lines[: reading.skip_rows]
-    rest = lines[reading.skip_rows :]
+    says = _SAYS_DELIMITER.fullmatch(lines[reading.skip_rows]) if len(lines) > reading.skip_rows else None
+    delimiter = delimiter or (says["delimiter"] if says is not None else None)
+    before = reading.skip_rows + (says is not None)
+    skipped, rest = lines[:before], lines[before:]
     blank = next((i for i, line in enumerate(rest) if line.rstrip("\r\n")), len(rest))
     data = rest[blank:]
     if not data or (not complete and len(data) == 1 and not _ended(data[0])):
@@ -128,6 +139,7 @@ def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | 
         blank_before=blank if reading.header else 0,
         skipped_blank=sum(not line.rstrip("\r\n") for line in skipped),
         skipped_quoted=bool(quote) and any(quote in line for line in skipped),
+        delimiters=sum(line.count(delimiter) for line in [*skipped, *(data[:taken] if reading.header else ())]),
     )
 
 
@@ -166,10 +178,10 @@ def _delimiter(sample: str, complete: bool, quote: str, escape: str, path: str) 
     first = _outside(sample, quote, escape)
     present = tuple(c for c in CANDIDATES if c in first)
     if not present:
-        return ","
+        return _without(sample, complete, quote, escape, path)
     if len(present) == 1:
         return present[0]
-    if path.lower().removesuffix(".gz").removesuffix(".zst").endswith(".tsv") and "\t" in present:
+    if claim_of(path).extension == ".tsv" and "\t" in present:
         return "\t"
     fitting = [c for c in present if _fits(sample, complete, Dialect(c, quote, escape))]
     if len(fitting) == 1:
@@ -177,6 +189,20 @@ def _delimiter(sample: str, complete: bool, quote: str, escape: str, path: str) 
     names = ", ".join("TAB" if c == "\t" else f"'{c}'" for c in fitting or present)
     return whole_file("unclear_delimiter", path, f"the delimiter is not clear: it could be {names}",
                       "State it with --delimiter")
+
+
+def _without(sample: str, complete: bool, quote: str, escape: str, path: str) -> str | Problem:
+    """A file of one column; unclear where most records behind the first have several cells, and so it may be none."""
+    for candidate in CANDIDATES:
+        counts = Counter(walk.count for walk in _records(sample, complete, Dialect(candidate, quote, escape), behind=1))
+        cells, records = max(counts.items(), key=lambda of: (of[0] > 1, of[1]), default=(0, 0))
+        if cells > 1 and records >= max(_FEW, counts.total() / 2):
+            named = "TAB" if candidate == "\t" else f"'{candidate}'"
+            return whole_file(
+                "unclear_delimiter", path, f"the first record has no delimiter, but {records} records of the "
+                f"{counts.total()} behind it that were looked at have {cells} cells parted by {named}",
+                "Leave out the lines before the header with --skip-rows, or state the --delimiter of the first record")
+    return ","
 
 
 def _outside(sample: str, quote: str, escape: str) -> str:
@@ -202,17 +228,29 @@ def _outside(sample: str, quote: str, escape: str) -> str:
 def _fits(sample: str, complete: bool, dialect: Dialect) -> bool:
     """Whether all whole records of the sample have the same number of cells under a dialect, more than one."""
     counts: set[int] = set()
+    for walk in _records(sample, complete, dialect):
+        if walk.fault is not None or (walk.open and complete):
+            return False
+        if not walk.open:
+            counts.add(walk.count)
+    return len(counts) == 1 and max(counts) > 1
+
+
+def _records(sample: str, complete: bool, dialect: Dialect, *, behind: int = 0) -> Iterator[Walk]:
+    """The records of a sample, walked; the last one may be open. `behind` so many of them."""
     walk: Walk | None = None
+    passed = 0
     for line in io.StringIO(sample, newline=""):
         if walk is None and not line.rstrip("\r\n"):
             continue
         if not complete and not _ended(line):
-            break
+            return
         walk = walk or Walk(dialect)
         walk.feed(line)
-        if walk.fault is not None:
-            return False
-        if not walk.open:
-            counts.add(walk.count)
+        if not walk.open or walk.fault is not None:
+            passed += 1
+            if passed > behind:
+                yield walk
             walk = None
-    return len(counts) == 1 and max(counts) > 1 and not (walk is not None and walk.open and complete)
+    if walk is not None:
+        yield walk

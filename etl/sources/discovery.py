@@ -12,8 +12,7 @@ from pathlib import Path
 
 from etl.config import DEFAULT_SOURCE_DIR, Selection
 from etl.errors import Problem, SourceMissing, UsageError, shorten
-
-KNOWN = re.compile(r".\.(?:csv|tsv)(?:\.(?:gz|zst))?\Z", re.IGNORECASE | re.DOTALL)
+from etl.sources.formats import KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +168,13 @@ class _Search:
         elif glob.has_magic(source):
             self._glob(source)
         else:
-            message = f"{source} is not there: no such file or folder"
+            message = f"There is no file or folder {source}"
             raise SourceMissing(message)
 
     def folder_source(self, folder: str) -> None:
         """Take what a folder has, recursively."""
         if not os.path.lexists(folder):
-            message = f"the source folder {folder} is not there"
+            message = f"There is no folder {folder}. Name the one with the files by --source-dir"
             raise SourceMissing(message)
         if not os.path.isdir(folder):
             message = f"{folder} is not a folder. Name a file as a SOURCE, without --source-dir"

@@ -1,9 +1,8 @@
 """The grammar of a CSV record, walked line by physical line.
 
-It is the grammar of DuckDB's strict reader where that one is sound: one space before an opening quote and any spaces
-after a closing one are dropped; a quote elsewhere in a cell is itself; empty unquoted cells past the last column are
-dropped. Unlike that reader, text after a closing quote is always an error, and an escape character that escapes
-nothing stays.
+It is the grammar of DuckDB's strict reader where that one is sound: a quote elsewhere than at the beginning of a cell
+is itself; empty unquoted cells past the last column are dropped. Unlike that reader, spaces outside the quotes of a
+cell are part of it, text after a closing quote is always an error, and an escape character that escapes nothing stays.
 """
 
 from __future__ import annotations
@@ -44,6 +43,7 @@ class Walk:
         "_cell",
         "_collect",
         "_delimiter",
+        "_edits",
         "_escape",
         "_inside",
         "_lines",
@@ -65,6 +65,7 @@ class Walk:
         self._quote = dialect.quote
         self._escape = dialect.escape
         self._plain_escape = dialect.escape == dialect.quote
+        self._edits: list[tuple[int, int, str]] = []
         self._inside = re.compile(f"[{re.escape(dialect.quote + dialect.escape)}]" if dialect.quote else r"\Z")
         self._cell: list[str] = []
         self._lines = 1
@@ -81,21 +82,18 @@ class Walk:
     def feed(self, line: str) -> str:
         """Take one physical line; return it as it is written for another reader of this dialect.
 
-        An escape character that escapes nothing is doubled there. When `open` is false afterwards, the record ended.
+        There an escape character that escapes nothing is doubled, and spaces outside quotes stand inside. When `open`
+        is false afterwards, the record ended.
         """
         body = line.rstrip("\r\n")
         at = 0
-        kept: list[str] = []
-        copied = 0
+        self._edits = []
         if self.open:
             self._lines += 1
             self.cell_lines = max(self.cell_lines, self._lines)
         while True:
             if self.open:
-                at, doubled = self._to_closing_quote(body, at)
-                for place in doubled:
-                    kept.append(body[copied:place] + self._escape)
-                    copied = place
+                at = self._to_closing_quote(body, at)
                 if at < 0:
                     if self._collect:
                         self._cell.append(line[len(body) :])
@@ -106,18 +104,26 @@ class Walk:
             at = self._open_cell(body, at)
             if at < 0:
                 break
-        return "".join([*kept, line[copied:]]) if kept else line
+        return self._edited(line) if self._edits else line
+
+    def _edited(self, line: str) -> str:
+        parts, copied = [], 0
+        for begin, end, text in self._edits:
+            parts += [line[copied:begin], text]
+            copied = end
+        return "".join([*parts, line[copied:]])
 
     def _open_cell(self, body: str, at: int) -> int:
         """Read an unquoted cell whole, or enter a quoted one; return where to go on, -1 at the end of the record."""
         start = at
         if self._quote:
-            if body.startswith(" ", at) and not body.startswith(self._delimiter, at):
-                at += 1
+            at = self._behind_spaces(body, at)
             if body.startswith(self._quote, at):
                 self.open = True
                 self._lines = 1
-                self._cell = []
+                self._cell = [body[start:at]]
+                if at > start:
+                    self._edits.append((start, at + 1, self._quote + body[start:at]))
                 return at + 1
         end = body.find(self._delimiter, start)
         stop = len(body) if end < 0 else end
@@ -127,16 +133,20 @@ class Walk:
     def _next_cell(self, delimiter_at: int) -> int:
         return delimiter_at + len(self._delimiter)
 
-    def _to_closing_quote(self, body: str, at: int) -> tuple[int, list[int]]:
-        """Go to behind the closing quote, -1 where there is none; also where an escape character escapes nothing."""
-        idle: list[int] = []
+    def _behind_spaces(self, body: str, at: int) -> int:
+        while body.startswith(" ", at) and not body.startswith(self._delimiter, at):
+            at += 1
+        return at
+
+    def _to_closing_quote(self, body: str, at: int) -> int:
+        """Go to behind the closing quote, -1 where there is none."""
         start = at
         while True:
             found = self._inside.search(body, at)
             if found is None:
                 if self._collect:
                     self._cell.append(body[start:])
-                return -1, idle
+                return -1
             place = found.start()
             following = body[place + 1 : place + 2]
             if self._plain_escape or body[place] != self._quote:
@@ -151,16 +161,18 @@ class Walk:
                 if self._collect:
                     self._cell.append(body[start:place])
                 self.open = False
-                return place + 1, idle
+                return place + 1
             else:
-                idle.append(place)
+                self._edits.append((place, place, self._escape))
                 at = place + 1
 
     def _after_quote(self, body: str, at: int) -> int:
-        """Drop spaces behind a closing quote; return where the next cell begins, -1 at the end of the record."""
-        while body.startswith(" ", at) and not body.startswith(self._delimiter, at):
-            at += 1
-        self._end_cell("".join(self._cell))
+        """Take spaces behind a closing quote; return where the next cell begins, -1 at the end of the record."""
+        quote_at = at - 1
+        at = self._behind_spaces(body, at)
+        if at > quote_at + 1:
+            self._edits.append((quote_at, at, body[quote_at + 1 : at] + self._quote))
+        self._end_cell("".join([*self._cell, body[quote_at + 1 : at]]))
         if at == len(body):
             return -1
         if body.startswith(self._delimiter, at):
@@ -186,6 +198,6 @@ def one_line_record(dialect: Dialect, width: int) -> re.Pattern[str] | None:
     delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
     if not quote or dialect.escape != dialect.quote or len(dialect.delimiter) > 1 or dialect.delimiter == " ":
         return None
-    quoted = f" ?{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote} *+"
-    cell = f"(?:{quoted}|(?! ?{quote})[^{delimiter}]*+)"
+    quoted = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}"
+    cell = f"(?:{quoted}|(?! *{quote})[^{delimiter}]*+)"
     return re.compile(f"{cell}(?:{delimiter}{cell}){{{width - 1}}}")

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import io
 import os
 import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 from etl.config import Reading
-from etl.errors import Problem
+from etl.errors import Problem, StorageError
 from etl.result import Progress, Report
 from etl.sources import content
-from etl.sources.content import Compression, Unreadable, whole_file
 from etl.sources.dialect import Head
 from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.formats import Compression, claim_of
 from etl.sources.survey import Survey
+from etl.sources.unpack import Unreadable, whole_file
 
 LARGE = 1 << 20
 REPORT_SECONDS = 0.1
@@ -40,7 +43,9 @@ class Scan:
         fingerprint: SHA-256, in hex, over the bytes on disk and the way of reading them.
         stat: Taken before the first byte was read.
         taken_ns: The clock when it was taken.
-        encoding: The codec of the text.
+        encoding: The codec of the text as it stands in the file.
+        text: Where the text stands as plain UTF-8; None where the file itself is that, or the text cannot be made so.
+        transcodes: The file's text is of another encoding than UTF-8.
         lines: Physical lines.
         blank: Lines without a character, outside skipped lines and the header record; those in cells included.
         quoted: The quote character occurs.
@@ -66,19 +71,31 @@ class Scan:
     head: Head | None = None
     problem: Problem | None = None
     empty: bool = False
+    text: Path | None = None
+    transcodes: bool = False
     content: str = ""
 
+    @property
+    def plain(self) -> bool:
+        """Whether the file is UTF-8 as it stands, so that the bulk reader can read it where it is."""
+        return self.compression == "none" and not self.transcodes
 
-def scan(file: SourceFile, reading: Reading, tell: Callable[[int], None] | None = None) -> Scan:
-    """Read a file once, to its end.
+
+def scan(
+    file: SourceFile, reading: Reading, tell: Callable[[int], None] | None = None, text: Path | None = None
+) -> Scan:
+    """Read a file once, to its end; what is compressed or not UTF-8 is written as plain UTF-8 on the way.
 
     Args:
         tell: Called with the number of bytes of each piece that was read.
+        text: Where the plain text is written; None writes none.
 
     Raises:
         UsageError: A stated option cannot be used.
+        StorageError: There is no room for the plain text.
     """
-    compression = content.compression_of(file.path)
+    compression = claim_of(file.path).compression
+    aside = _Aside(text)
     digest = hashlib.sha256()
     taken = time.time_ns()
     stat = file.stat
@@ -93,20 +110,64 @@ def scan(file: SourceFile, reading: Reading, tell: Callable[[int], None] | None 
             stat = FileStat.of(os.fstat(raw.fileno()))
             survey = Survey(reading, file.path)
             for piece in content.chunks(raw, file.path, compression, seen):
-                survey.take(piece)
-            survey.finish()
+                if (known := survey.take(piece)) and (compression != "none" or survey.transcodes):
+                    aside.write(known)
+            if (known := survey.finish()) and (compression != "none" or survey.transcodes):
+                aside.write(known)
             if FileStat.of(os.fstat(raw.fileno())) != stat:
                 raise Unreadable(_changed(file.path))  # noqa: TRY301  # told as every other problem of the bytes is
     except Unreadable as unreadable:
         return Scan(file, "", stat, taken, compression, problem=unreadable.problem)
+    finally:
+        written = aside.close()
     bytes_alone = digest.hexdigest()
     digest.update(_canonical(reading))
     care, head = survey.verdict(), survey.head
     if care is not None or head is None:
         return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, care=care, head=head,
-                    empty=not survey.begun, size=survey.size, content=bytes_alone)
+                    empty=not survey.begun, size=survey.size, text=None if survey.broken else written,
+                    transcodes=survey.transcodes, content=bytes_alone)
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
-                survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, content=bytes_alone)
+                survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
+                transcodes=survey.transcodes, content=bytes_alone)
+
+
+def no_room(folder: Path, error: OSError) -> StorageError:
+    """What is said where a file cannot be rewritten."""
+    return StorageError(f"There is no room to rewrite a file in {folder.parent}: {error.strerror or error}. Give more "
+                        "with --temp-dir. Nothing was loaded.")
+
+
+class _Aside:
+    """The plain text of a file, written when there is something to write."""
+
+    def __init__(self, place: Path | None) -> None:
+        self._place = place
+        self._out: io.FileIO | None = None
+
+    def write(self, text: bytes) -> None:
+        """Add to it.
+
+        Raises:
+            StorageError: There is no room.
+        """
+        if self._place is None:
+            return
+        try:
+            if self._out is None:
+                self._out = io.FileIO(self._place, "wb")
+            view = memoryview(text)
+            while view:
+                view = view[self._out.write(view) :]
+        except OSError as error:
+            raise no_room(self._place.parent, error) from error
+
+    def close(self) -> Path | None:
+        """End it; gives its place, where something was written."""
+        if self._out is None:
+            return None
+        self._out.close()
+        return self._place
 
 
 @functools.lru_cache(maxsize=16)
@@ -127,15 +188,21 @@ def _changed(path: str) -> Problem:
     return whole_file("changed", path, "the file changed while it was being read", "Run again when it is complete")
 
 
-def scan_all(files: Sequence[SourceFile], reading: Reading, report: Report, threads: int) -> list[Scan]:
+def scan_all(
+    files: Sequence[SourceFile], reading: Reading, report: Report, threads: int, folder: Path | None = None
+) -> list[Scan]:
     """Scan files, in their order.
 
     Large files are read side by side; small ones one after another, since most of their time is Python's own.
+
+    Args:
+        folder: An empty folder for the plain text of what is compressed or not UTF-8.
     """
+    texts = {file.path: None if folder is None else folder / f"{number}.text" for number, file in enumerate(files)}
     meter = _Meter(report, len(files), sum(file.stat.size for file in files))
 
     def one(file: SourceFile) -> Scan:
-        found = scan(file, reading, meter.bytes)
+        found = scan(file, reading, meter.bytes, texts[file.path])
         meter.file()
         return found
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from etl.config import Reading
 from etl.errors import Problem
 from etl.sources import content
-from etl.sources.content import Unreadable, whole_file
 from etl.sources.dialect import Head, read_head, stated_quotes
+from etl.sources.unpack import Unreadable, whole_file
 
 HEAD = 1 << 20
 LONGEST_LINE = 1_500_000
@@ -51,7 +51,13 @@ def false_claim(start: bytes, path: str, stated_encoding: str | None) -> Problem
 
 @dataclass(slots=True)
 class Survey:
-    """The facts of a text, gathered piece by piece; no fact depends on where the pieces were cut."""
+    """The facts of a text, gathered piece by piece; no fact depends on where the pieces were cut.
+
+    A text that is not UTF-8 is made so on the way, and counted as that.
+
+    Attributes:
+        transcodes: The text is made UTF-8; `broken` where some bytes of it are not of its encoding.
+    """
 
     reading: Reading
     path: str
@@ -65,6 +71,7 @@ class Survey:
     cr: int = 0
     crlf: int = 0
     quotes: int = 0
+    delimiters: int = 0
     blank: int = 0
     size: int = 0
     line_length: int = 0
@@ -74,26 +81,63 @@ class Survey:
     quote: bytes = b""
     escape: bytes = b""
     delimiter_is_space: bool = False
-    gap: bytes = b""
+    gap: bytes = b"\n"
+    delimiter: bytes = b""
+    gaps: re.Pattern[bytes] | None = None
+    transcoder: codecs.IncrementalDecoder | None = None
+    broken: bool = False
 
-    def take(self, piece: bytes) -> None:
-        """Take the next piece of decompressed bytes."""
-        self.size += len(piece)
+    def take(self, piece: bytes) -> bytes:
+        """Take the next piece of decompressed bytes; return what is known of the text by now, as UTF-8."""
         if not self.judged:
             self.start += piece
             if len(self.start) < HEAD:
-                return
+                return b""
             self._judge(complete=False)
             piece, self.start = bytes(self.start), bytearray()
-        self._count(piece)
+        return self._text(piece, final=False)
 
-    def finish(self) -> None:
-        """There is no further piece."""
+    def finish(self) -> bytes:
+        """There is no further piece; return the rest of the text."""
+        rest = b""
         if not self.judged and self.start:
             self._judge(complete=True)
-            self._count(bytes(self.start))
+            rest = bytes(self.start)
+        rest = self._text(rest, final=True)
         if self.tail and self.care is None:
             self._utf8(b"", final=True)
+        if self.gap == self.quote + b" ":
+            self.care = self.care or "white space stands outside quotes"
+        return rest
+
+    @property
+    def transcodes(self) -> bool:
+        """Whether the text is made UTF-8 on the way."""
+        return self.transcoder is not None
+
+    def _text(self, piece: bytes, *, final: bool) -> bytes:
+        """A piece of the text as UTF-8, counted."""
+        if self.transcoder is not None:
+            piece = self._transcoded(piece, final=final)
+        counted = piece
+        if not self.size and (self.transcoder is not None or self.encoding == "utf-8"):
+            counted = piece.removeprefix(codecs.BOM_UTF8)  # the mark is no part of the text
+        self.size += len(counted)
+        self._count(counted)
+        return piece
+
+    def _transcoded(self, piece: bytes, *, final: bool) -> bytes:
+        if self.broken or self.transcoder is None:
+            return b""
+        try:
+            text = self.transcoder.decode(piece, final)
+            if text and not self.size:  # whatever mark it had, it has one now: the bulk reader takes one away
+                text = "\ufeff" + text.removeprefix("\ufeff")
+            return text.encode()
+        except UnicodeError:
+            self.broken = True
+            self.care = f"it has bytes that are not {self.encoding}"
+            return b""
 
     def _judge(self, *, complete: bool) -> None:
         """Decide encoding, dialect and header from the beginning."""
@@ -103,12 +147,17 @@ class Survey:
         if problem := false_claim(start, self.path, self.reading.encoding):
             raise Unreadable(problem)
         self.encoding = content.encoding_of(start, self.reading.encoding)
-        if self.encoding == "utf-8":
-            del self.start[: len(start) - len(start.removeprefix(codecs.BOM_UTF8))]
         quote, escape = stated_quotes(self.reading)
         self.quote = quote.encode()
         self.escape = escape.encode() if escape != quote else b""
-        text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+        if self.encoding not in ("utf-8", "ascii"):
+            self.transcoder = codecs.getincrementaldecoder(self.encoding)("strict")
+        try:
+            text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+        except UnicodeError as error:  # of the text as a whole: bytes that are not of the encoding are marked
+            raise Unreadable(whole_file(
+                "undecodable", self.path, f"the text is not {self.encoding} ({error})",
+                "State the right encoding with --encoding, for example utf-16-le or utf-16-be")) from error
         self.begun = bool(text)
         if not text:
             return
@@ -117,12 +166,14 @@ class Survey:
             raise Unreadable(head)
         self.head = head
         self.delimiter_is_space = " " in head.dialect.delimiter
+        self.delimiter = head.dialect.delimiter.encode()
+        if quote and not self.delimiter_is_space:
+            q, end = re.escape(self.quote), b"[\\n" + re.escape(head.dialect.delimiter.encode()) + b"]"
+            self.gaps = re.compile(end + b" +" + q + b"|" + q + b" +(?:" + q + b"|" + end + b")")
         self.care = self._care_of_head(head)
 
     def _care_of_head(self, head: Head) -> str | None:
         """Why what the head says forbids the bulk reader."""
-        if self.encoding not in ("utf-8", "ascii"):
-            return f"the encoding is {self.encoding}"
         if len(head.dialect.delimiter.encode()) > 1:
             return "the delimiter has more than one byte"
         if head.header_lines > 1:
@@ -135,7 +186,8 @@ class Survey:
         """Add the facts of one piece."""
         if self.care is not None or not piece:
             return
-        self._utf8(piece, final=False)
+        if self.transcoder is None:
+            self._utf8(piece, final=False)
         if b"\0" in piece:
             self.care = "it has NUL characters"
         lf = piece.count(b"\n")
@@ -143,9 +195,13 @@ class Survey:
         if b"\r" in piece or self.ended_cr:
             piece = self._unify(piece)
         quotes = piece.count(self.quote) if self.quote else 0
-        if quotes or self.gap:
-            self.quotes += quotes
-            self._quoted(piece)
+        self.quotes += quotes
+        if not self.quotes:
+            self.delimiters += piece.count(self.delimiter)
+        if quotes and self.escape and self.escape in piece:
+            self.care = "it has escape characters"
+        if self.gaps is not None:
+            self._quote_gaps(piece, self.gaps, quoted=bool(quotes))
         self._blank_lines(piece)
         self._long_lines(piece)
 
@@ -173,20 +229,16 @@ class Survey:
         except UnicodeDecodeError:
             self.care = f"it has bytes that are not {self.encoding}"
 
-    def _quoted(self, piece: bytes) -> None:
-        """Look for what the bulk reader gets wrong in quoted cells."""
-        if self.escape and self.escape in piece:
-            self.care = "it has escape characters"
-        if not self.delimiter_is_space:
-            self._quote_gaps(piece)
-
-    def _quote_gaps(self, piece: bytes) -> None:
-        """A quote, spaces and a quote: `"a" "b"` is read as one cell by the bulk reader."""
-        whole = self.gap + piece
-        if self.quote + b" " in whole and re.search(re.escape(self.quote) + b" +" + re.escape(self.quote), whole):
-            self.care = "a quote follows a quote after spaces"
+    def _quote_gaps(self, piece: bytes, gaps: re.Pattern[bytes], *, quoted: bool) -> None:
+        """White space outside quotes: the bulk reader drops it, and reads `"a" "b"` as one cell."""
+        if (quoted and b" " in piece) or self.gap.endswith(b" "):
+            whole = self.gap + piece
+            if gaps.search(whole):
+                self.care = "white space stands outside quotes"
+        else:
+            whole = piece if quoted or piece.strip(b" ") else self.gap + piece
         bare = whole.rstrip(b" ")
-        self.gap = (self.quote + whole[len(bare) :][:1]) if bare.endswith(self.quote) else b""
+        self.gap = bare[-1:] + whole[len(bare) :][:1]
 
     def _blank_lines(self, piece: bytes) -> None:
         """Count the empty lines of a piece whose line ends are LF."""
@@ -219,7 +271,17 @@ class Survey:
             return "its line ends are of more than one kind"
         if self.quotes % 2:
             return "its quotes are odd in number"
+        if self.head is not None and not self.quotes and self._ragged(self.head):
+            return "its records have different numbers of cells"
         return None
+
+    def _ragged(self, head: Head) -> bool:
+        """Whether the delimiters of a text without quotes tell that its records differ; they need not tell."""
+        records = self.lines - head.lines - (self.blank - head.skipped_blank - head.blank_before)
+        if records < 1 or head.width == 1 or self.reading.ragged == "pad":
+            return False
+        each, rest = divmod(self.delimiters - head.delimiters, records)
+        return rest != 0 or each < head.width - 1
 
     @property
     def lines(self) -> int:

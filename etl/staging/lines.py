@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from etl.config import Reading
 from etl.errors import BooksDoNotBalance
 from etl.names import Sql, listed
-from etl.sources.careful import lines_of
+from etl.sources.careful import places_of
+from etl.sources.places import Place, of_lines
 from etl.sql_files import fill
 from etl.staging.stage import Staged, Trouble
 from etl.warehouse import Warehouse, staging
@@ -82,10 +83,10 @@ def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int
     return {int(version): (int(continuation), int(blank), int(most)) for version, continuation, blank, most in rows}
 
 
-def physical_lines(
+def places(
     item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
-) -> Mapping[int, int]:
-    """The physical line on which each of some staged rows of a file begins.
+) -> Mapping[int, Place]:
+    """Where in its file each of some staged rows stands.
 
     Args:
         continuation, blank: Of the file, as `count_lines` gave them.
@@ -94,6 +95,23 @@ def physical_lines(
     head = item.scan.head
     if head is None:
         return {}
-    if continuation or blank or item.unreadable or item.scan.care:
-        return lines_of(item.scan, reading, rows)
-    return {row: head.header_lines + head.skipped_lines + row for row in rows}
+    if not _line_by_line(item, continuation, blank):
+        return places_of(item.scan, reading, rows)
+    before = head.header_lines + head.skipped_lines
+    found = of_lines(item.scan, [before + row for row in rows])
+    return {row: found[before + row] for row in rows if before + row in found}
+
+
+def physical_lines(
+    item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
+) -> Mapping[int, int]:
+    """The physical line on which each of some staged rows of a file begins; arguments as of `places`."""
+    head = item.scan.head
+    if head is not None and _line_by_line(item, continuation, blank):
+        return {row: head.header_lines + head.skipped_lines + row for row in rows}
+    return {row: place.line for row, place in places(item, continuation, blank, rows, reading).items()}
+
+
+def _line_by_line(item: Staged, continuation: int, blank: int) -> bool:
+    """Whether every line behind the head of a file is a record."""
+    return not (continuation or blank or item.unreadable or item.scan.care)

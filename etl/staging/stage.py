@@ -88,14 +88,15 @@ class _Part:
     location: Path
     dialect: Dialect
     skip: int
-    compression: str
     longest: int
     staged: Staged
+    pad: bool = False
 
     @property
     def parallel(self) -> bool:
         """Whether DuckDB may begin in the middle of the file: never where it may begin inside a quoted cell."""
-        return not self.staged.settled and not (self.staged.quoted and self.incoming.scan.size > PARALLEL_BYTES)
+        large = self.pad or self.incoming.scan.size > PARALLEL_BYTES  # it cannot pad beside quoted line ends otherwise
+        return not self.staged.settled and not (self.staged.quoted and large)
 
 
 def staging_table(names: Sequence[HeaderName]) -> str:
@@ -122,7 +123,7 @@ def stage_all(
     parts = [_part(item, reading, folder, number) for number, item in enumerate(incoming)]
     groups: dict[tuple[object, ...], list[_Part]] = defaultdict(list)
     for part in parts:
-        key = (part.staged.table, part.dialect, part.skip, part.compression, part.longest, part.parallel)
+        key = (part.staged.table, part.dialect, part.skip, part.longest, part.parallel, part.pad)
         groups[key].append(part)
     done: list[Staged] = []
     care: list[str] = []
@@ -162,10 +163,11 @@ def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
         quoted=scan.quoted,
     )
     if head is None:
-        return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, "none", LONGEST_LINE, empty)
+        return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(item.names))
-    if not item.care:
-        return _Part(item, Path(scan.file.absolute), head.dialect, head.skip, scan.compression, LONGEST_LINE, staged)
+    if not item.care and (scan.plain or scan.text is not None):
+        place = scan.text or Path(scan.file.absolute)
+        return _Part(item, place, head.dialect, head.skip, LONGEST_LINE, staged, reading.ragged == "pad")
     location = folder / f"{number}.csv"
     careful = rewrite(scan, reading, location)
     problems = careful.rejects if careful.problem is None else (careful.problem,)
@@ -173,7 +175,7 @@ def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
                      rejected_lines=careful.rejected_lines,
                      blank=careful.blank + head.blank_before, settled=True, quoted=careful.quoted)
     longest = max(LONGEST_LINE, careful.longest + 1)
-    return _Part(item, location, careful.dialect, 0, "none", longest, staged)
+    return _Part(item, location, careful.dialect, 0, longest, staged)
 
 
 def _batches(group: Sequence[_Part]) -> Iterator[list[_Part]]:
@@ -239,8 +241,8 @@ def _values(batch: Sequence[_Part]) -> dict[str, object]:
     part = batch[0]
     return {
         "files": [_glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
-        "escape": part.dialect.escape, "skip": part.skip, "compression": part.compression, "longest": part.longest,
-        "parallel": part.parallel,
+        "escape": part.dialect.escape, "skip": part.skip, "longest": part.longest,
+        "parallel": part.parallel, "pad": part.pad,
     }
 
 

@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from etl.config import Definition
-from etl.errors import UsageError
 from etl.names import Sql, listed, literal
-from etl.structure import kinds
-
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-_TYPES = {
-    "BIGINT": kinds.INTEGER_64,
-    "HUGEINT": kinds.INTEGER_64 | kinds.INTEGER_128,
-    "DOUBLE": kinds.NUMBER,
-    "BOOLEAN": kinds.BOOLEAN,
-    "DATE": kinds.DATE,
-    "TIMESTAMP": kinds.TIMESTAMP | kinds.DATE,
-    "VARCHAR": -1,
-}
+from etl.structure.declared import cast, fits, parsed
 
 
 def raw(place: int) -> Sql:
@@ -42,43 +29,24 @@ def said(text: Sql, definition: Definition) -> Sql:
     return Sql(f"CASE WHEN {text} IN ({spellings}) THEN NULL ELSE {text} END")
 
 
-def value(place: int, type_name: str, definition: Definition, *, changed: bool) -> Sql:
+def value(place: int, declared: str, definition: Definition, *, changed: bool) -> Sql:
     """The cell as a value of its column's type.
 
     Args:
+        declared: The type, with the format of its cells where one is declared.
         changed: Some cell of the column may differ from its raw text.
     """
-    return cast(cell(place, definition) if changed else raw(place), type_name)
+    return cast(cell(place, definition) if changed else raw(place), parsed(declared))
 
 
-def cast(text: Sql, type_name: str, *, forgiving: bool = False) -> Sql:
-    """A text as a value of a type.
-
-    Args:
-        forgiving: One that does not fit becomes NULL instead of an error.
-    """
-    if type_name == "VARCHAR":
-        return text
-    converted = Sql(f"{'TRY_CAST' if forgiving else 'CAST'}({text} AS {type_name})")
-    return Sql(f"({converted} + 0.0::DOUBLE)") if type_name == "DOUBLE" else converted  # of the two zeros, one enters
+def stated_types(definition: Definition) -> dict[str, str]:
+    """The types that are declared or frozen, by column; what is declared goes before."""
+    return dict((*definition.frozen, *definition.columns))
 
 
-def fits(text: Sql, type_name: str) -> Sql:
-    """Whether a cell that is not NULL is of a declared type, by the grammar of kinds."""
-    decimal = _DECIMAL.fullmatch(type_name)
-    if decimal:
-        whole, scale = int(decimal[1]) - int(decimal[2]), int(decimal[2])
-        return Sql(f"(etl_kind({text}) & {kinds.NUMBER} > 0 AND etl_integer_digits({text}) <= {whole} "
-                   f"AND etl_scale({text}) <= {scale})")
-    if type_name == "DOUBLE":
-        return Sql(f"(etl_kind({text}) & {kinds.NUMBER} > 0 AND etl_kind({text}) & {kinds.WIDE} = 0)")
-    return Sql("true") if type_name == "VARCHAR" else Sql(f"(etl_kind({text}) & {_TYPES[type_name]} > 0)")
-
-
-def misfit(place: int, type_name: str, definition: Definition) -> Sql:
-    """Whether the cell is of no use under a declared type."""
-    text = cell(place, definition)
-    return Sql(f"({text} IS NOT NULL AND NOT {fits(text, type_name)})")
+def misfit(text: Sql, declared: str) -> Sql:
+    """Whether a cell is of no use under a declared or frozen type."""
+    return Sql(f"({text} IS NOT NULL AND NOT {fits(text, parsed(declared))})")
 
 
 def accepted(places: Mapping[str, int], definition: Definition, changed: Mapping[str, bool] | None = None) -> Sql:
@@ -88,35 +56,14 @@ def accepted(places: Mapping[str, int], definition: Definition, changed: Mapping
         places: Column by name, of this staging table.
         changed: Per column whether a cell may differ from its raw text; None: any may.
     """
-    conditions = []
-    if definition.keyed:
-        for name in definition.key:
-            place = places[name]
-            text = cell(place, definition) if changed is None or changed.get(name, True) else raw(place)
-            conditions.append(Sql(f"{text} IS NOT NULL"))
-    conditions += [Sql(f"NOT {misfit(places[name], type_name, definition)}")
-                   for name, type_name in (*definition.columns, *definition.frozen)
-                   if name in places and type_name != "VARCHAR"]
+    def text(name: str) -> Sql:
+        may_differ = changed is None or changed.get(name, True)
+        return cell(places[name], definition) if may_differ else raw(places[name])
+
+    conditions = [Sql(f"{text(name)} IS NOT NULL") for name in definition.key] if definition.keyed else []
+    conditions += [Sql(f"NOT {misfit(text(name), declared)}") for name, declared in stated_types(definition).items()
+                   if name in places and declared != "VARCHAR"]
     if definition.contract == "discard_row":
         held = {name for name, _ in definition.frozen}
         conditions += [Sql(f"{cell(place, definition)} IS NULL") for name, place in places.items() if name not in held]
     return listed(conditions, " AND ") if conditions else Sql("true")
-
-
-def type_name(text: str) -> str:
-    """A declared type in its one spelling.
-
-    Raises:
-        UsageError: It is no type that a column can have.
-    """
-    found = re.sub(r"\s+", "", text).upper()
-    found = {"INTEGER": "BIGINT", "INT": "BIGINT", "TEXT": "VARCHAR", "STRING": "VARCHAR", "BOOL": "BOOLEAN"}.get(
-        found, found
-    )
-    decimal = _DECIMAL.fullmatch(found)
-    most = kinds.DECIMAL_DIGITS  # of them at least one before the point: JSON has no number that begins with it
-    if decimal and 1 <= int(decimal[1]) <= most and int(decimal[2]) <= min(int(decimal[1]), most - 1):
-        return f"DECIMAL({int(decimal[1])},{int(decimal[2])})"
-    if found not in _TYPES:
-        raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(_TYPES)}, DECIMAL(p,s) to p = 38.")
-    return found

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 from etl.config import Definition
 from etl.sql_files import fill
+from etl.structure.cells import stated_types
+from etl.structure.declared import parsed
 from etl.structure.kinds import Summary
 from etl.structure.measure import located, take_digits
 from etl.warehouse import Warehouse
@@ -35,6 +37,7 @@ class DerivedColumn:
         changed: Per staging table that has it, whether a cell there may differ from its raw text.
         example: The first cell, in the order of rows, that makes it text.
         mixture: Why it is text where no single cell makes it so.
+        declared: The type with the format of its cells, where one is declared; else the type.
     """
 
     name: str
@@ -43,6 +46,7 @@ class DerivedColumn:
     changed: Mapping[str, bool]
     example: Example | None = None
     mixture: str | None = None
+    declared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,15 @@ def _columns(
     if uncounted:
         _count(warehouse, definition, uncounted, places)
         found = _found(warehouse, definition, order, places)
-    stated = dict((*definition.columns, *definition.frozen))
+    stated = stated_types(definition)
     columns = []
     for name, shown in order.items():
         column = found[name]
-        type_name = stated.get(name, column.summary.type())
-        text = type_name == "VARCHAR" and name not in stated
+        declared = stated.get(name, column.summary.type())
+        text = declared == "VARCHAR" and name not in stated
         columns.append(DerivedColumn(
-            name, shown, type_name, column.changed, example=column.example if text else None,
-            mixture=column.summary.mixture() if text else None,
+            name, shown, parsed(declared).type, column.changed, example=column.example if text else None,
+            mixture=column.summary.mixture() if text else None, declared=declared,
         ))
     return tuple(columns)
 

@@ -13,16 +13,16 @@ from etl.cli.commands import root
 from etl.config import Dataset, Settings
 
 COMMANDS = ["run", "plan", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "sql", "export"]
-LATER = ["--config", "--format csv|json|ndjson", "--sheet", "--ragged", "prune", "why",
+LATER = ["--config", "--format csv|json|ndjson", "--sheet", "prune", "why",
          "verify", "shell", "apply", "report", "etl.toml"]
 EVERY_OPTION = [
     "a.csv", "b", "--source-dir", "d", "--output", "o.json", "--strategy", "update", "--key", "a,b", "--order-by",
     "c", "--warehouse", "w.duckdb", "--table", "t", "--on-error", "reject_row", "--max-rejects", "1.5%",
     "--schema-contract", "freeze", "--column", "x=INTEGER", "--column", "y=DATE:%d=%m", "--no-trim", "--names",
     "keep", "--lineage", "--delimiter", ";", "--quote", "'", "--escape", "\\", "--encoding", "latin-1",
-    "--no-header", "--skip-rows", "2", "--null", "NA", "--null", "-", "--max-cell-lines", "7", "--include", "*.csv",
-    "--exclude", "x/*", "--move-root", "--strict", "--temp-dir", "tmp", "--memory-limit", "512MiB", "--threads",
-    "2", "--lock-timeout", "0.5", "--progress", "none", "--quiet",
+    "--no-header", "--skip-rows", "2", "--null", "NA", "--null", "-", "--ragged", "pad", "--max-cell-lines", "7",
+    "--include", "*.csv", "--exclude", "x/*", "--move-root", "--strict", "--temp-dir", "tmp", "--memory-limit",
+    "512MiB", "--threads", "2", "--lock-timeout", "0.5", "--progress", "none", "--quiet",
 ]
 
 
@@ -45,7 +45,7 @@ def test_every_option_reaches_the_library(etl: Etl, library: Library) -> None:
             sources=("a.csv", "b"), source_dir="d", include=("*.csv",), exclude=("x/*",), output="o.json", lineage=True,
             table="t", strategy="update", key=("a", "b"), order_by="c", names="keep", trim=False, nulls=("NA", "-"),
             columns=(("x", "INTEGER"), ("y", "DATE:%d=%m")), schema_contract="freeze", delimiter=";", quote="'",
-            escape="\\", encoding="latin-1", header=False, skip_rows=2, max_cell_lines=7, move_root=True)
+            escape="\\", encoding="latin-1", header=False, skip_rows=2, ragged="pad", max_cell_lines=7, move_root=True)
         assert warehouse == Path("w.duckdb")
         assert settings == Settings(on_error="reject_row", max_rejects="1.5%", strict=True, temp_dir=Path("tmp"),
                                     memory_limit="512MiB", threads=2, lock_timeout=0.5)

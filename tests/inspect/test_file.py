@@ -138,7 +138,7 @@ def test_records_that_cannot_be_read_are_listed() -> None:
     problems = look()["Problems"]
     assert problems.headings == ("line", "row", "reason", "record")
     assert [row[:2] for row in problems.rows] == [(3, 2), (4, 3), (6, 5)]
-    assert problems.rows[0][2:] == ("found 1 cells, expected 2", "3")
+    assert problems.rows[0][2:] == ("found 1 cell, expected 2", "3")
     assert problems.notes == (
         "A load of this file fails; with --on-error reject_row it leaves these records out.",)
 

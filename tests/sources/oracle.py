@@ -31,7 +31,7 @@ def _end(text: str, at: int) -> int:
     return 1 if text[at : at + 1] in ("\r", "\n") else 0
 
 
-def records(text: str, dialect: Dialect, width: int) -> list[Row | str]:  # noqa: C901, PLR0912  # one grammar, one loop
+def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> list[Row | str]:  # noqa: C901, PLR0912  # one grammar, one loop
     """Every record: its cells, or a word for what is wrong with it."""
     delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
     out: list[Row | str] = []
@@ -45,17 +45,15 @@ def records(text: str, dialect: Dialect, width: int) -> list[Row | str]:  # noqa
         cells: list[str | None] = []
         fault = None
         while True:
-            begin = at
-            if text.startswith(" ", at) and not text.startswith(delimiter, at):
-                begin += 1
+            begin = _behind_spaces(text, at, delimiter)
             if quote and text.startswith(quote, begin):
-                cell, at, closed = _quoted(text, begin + 1, quote, escape)
+                before = text[at:begin]
+                cell, closing, closed = _quoted(text, begin + 1, quote, escape)
+                at = _behind_spaces(text, closing, delimiter) if closed else closing
                 if not closed:
                     fault = "unclosed"
                     break
-                while text.startswith(" ", at) and not text.startswith(delimiter, at):
-                    at += 1
-                cells.append(cell)
+                cells.append(before + cell + text[closing:at])
                 if at < len(text) and not _end(text, at) and not text.startswith(delimiter, at):
                     fault = "text after quote"
             else:
@@ -72,8 +70,16 @@ def records(text: str, dialect: Dialect, width: int) -> list[Row | str]:  # noqa
             at += len(delimiter)
         if fault is None and len(cells) > width and not any(cell is not None for cell in cells[width:]):
             cells = cells[:width]
+        if pad and fault is None:
+            cells += [None] * (width - len(cells))
         out.append(fault or (tuple(cells) if len(cells) == width else f"{len(cells)} cells"))
     return out
+
+
+def _behind_spaces(text: str, at: int, delimiter: str) -> int:
+    while text.startswith(" ", at) and not text.startswith(delimiter, at):
+        at += 1
+    return at
 
 
 def _quoted(text: str, at: int, quote: str, escape: str) -> tuple[str, int, bool]:

@@ -10,12 +10,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from etl.config import Reading
+from etl.errors import StorageError
 from etl.sources import content
-from etl.sources.careful import Careful, lines_of, rewrite
+from etl.sources.careful import Careful, places_of, rewrite
 from etl.sources.grammar import Dialect
+from etl.sources.places import Place, of_lines
 from etl.sources.scan import scan
 from sources.conftest import MakeFile
 from sources.oracle import Row, duckdb_rows, records, split_lines
+from sources.packed import packed
 
 COMMA = Dialect(",", '"', '"')
 AS_WRITTEN = ", new_line='\\n', parallel=false"
@@ -28,10 +31,10 @@ DIALECTS = st.sampled_from([COMMA, Dialect(";", "", ""), Dialect("||", '"', '"')
                             Dialect(",", '"', "\\"), Dialect("\t", "'", "'")])
 
 
-def reading_of(dialect: Dialect) -> Reading:
+def reading_of(dialect: Dialect, *, pad: bool = False) -> Reading:
     """The way of reading that states a dialect."""
     escape = dialect.escape if dialect.escape != dialect.quote else None
-    return Reading(delimiter=dialect.delimiter, quote=dialect.quote, escape=escape)
+    return Reading(delimiter=dialect.delimiter, quote=dialect.quote, escape=escape, ragged="pad" if pad else "reject")
 
 
 def careful(file_data: bytes, make_file: MakeFile, reading: Reading, out: Path) -> Careful:
@@ -53,18 +56,18 @@ def rewritten(path: Path, dialect: Dialect, width: int) -> list[Row | None]:
 
 
 @QUICK
-@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
 def test_what_it_writes_is_what_the_file_says(
-    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int
+    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int, *, pad: bool
 ) -> None:
     """DuckDB reads from the written file exactly the good records, and the lines add up."""
     text = text.replace("D", dialect.delimiter)
     header = dialect.delimiter.join(["h"] * width) + "\n"
-    reading = reading_of(dialect)
+    reading = reading_of(dialect, pad=pad)
     found = scan(make_file((header + text).encode()), reading)
     assert found.problem is None
     made = rewrite(found, reading, tmp_path / "out.csv")
-    every = records(text, dialect, width)
+    every = records(text, dialect, width, pad=pad)
     good = [record for record in every if not isinstance(record, str)]
     assert (made.kept, made.rejected) == (len(good), len(every) - len(good))
     assert made.lines == len(split_lines(header + text))
@@ -74,16 +77,19 @@ def test_what_it_writes_is_what_the_file_says(
 
 
 @QUICK
-@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3))
-def test_the_bulk_reader_where_no_care_is_asked(make_file: MakeFile, text: str, dialect: Dialect, width: int) -> None:
+@given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
+def test_the_bulk_reader_where_no_care_is_asked(
+    make_file: MakeFile, text: str, dialect: Dialect, width: int, *, pad: bool
+) -> None:
     """Without care, DuckDB reads the same, reports a reject, or leaves lines over: never a silent change."""
     text = text.replace("D", dialect.delimiter).replace("\r", "\n")
     file = make_file((dialect.delimiter.join(["h"] * width) + "\n" + text).encode())
-    found = scan(file, reading_of(dialect))
+    found = scan(file, reading_of(dialect, pad=pad))
     if found.care is not None or found.head is None:
         return
-    every = records(text, dialect, width)
-    read = duckdb_rows(Path(file.absolute), dialect, width, found.head.skip)
+    every = records(text, dialect, width, pad=pad)
+    more = f", null_padding={pad}, parallel={not (pad and found.quoted)}"
+    read = duckdb_rows(Path(file.absolute), dialect, width, found.head.skip, more)
     if read is None or read[1]:
         assert any(isinstance(record, str) for record in every)
         return
@@ -142,8 +148,38 @@ def test_a_mark_in_the_first_cell_stays(make_file: MakeFile, tmp_path: Path) -> 
     assert rewritten(tmp_path / "out.csv", COMMA, 2) == [("\ufeff1", "2")]
 
 
-def test_lines_of_rows(make_file: MakeFile) -> None:
-    """A record's physical line counts blank lines, rejects and the lines of cells before it."""
+@pytest.mark.parametrize(("mark", "packing"), [(b"", ""), (b"\xef\xbb\xbf", ""), (b"\xef\xbb\xbf", ".xz")])
+def test_places_of_rows(make_file: MakeFile, tmp_path: Path, mark: bytes, packing: str) -> None:
+    """A record's line, byte and text count marks, blank lines, rejects and the lines of cells before it."""
     reading = Reading()
-    found = scan(make_file(b'a,b\n\n1,2\n"x\ny",2\nbad\n3,4\n'), reading)
-    assert lines_of(found, reading, [1, 2, 4]) == {1: 3, 2: 4, 4: 7}
+    data = mark + 'a,b\n\n1,é\r\n"x\ny", "2"\nbad\n3,4\n'.encode()
+    file = make_file(packed(data, packing) if packing else data, f"x.csv{packing}")
+    found = scan(file, reading, text=tmp_path / "text")
+    expected = {1: (3, "1,é"), 2: (4, '"x\ny", "2"'), 4: (7, "3,4")}
+    places = places_of(found, reading, [1, 2, 4])
+    assert {row: (place.line, place.record) for row, place in places.items()} == expected
+    for place in places.values():
+        assert place.byte_offset is not None
+        assert data[place.byte_offset :].startswith(place.record.encode())
+    (reject,) = rewrite(found, reading, tmp_path / "out.csv").rejects
+    assert (reject.line, reject.record, data.index(b"bad")) == (6, "bad", reject.byte_offset)
+    assert of_lines(found, [1, 6, 99]).keys() == {1, 6}
+    assert of_lines(found, [6])[6] == Place(6, reject.byte_offset, "bad")
+
+
+def test_no_byte_is_told_of_another_encoding(make_file: MakeFile, tmp_path: Path) -> None:
+    """Where the bytes are not UTF-8, a record has a line and no byte."""
+    reading = Reading(encoding="cp1252")
+    found = scan(make_file("a,b\né,1\n2\n".encode("cp1252")), reading, text=tmp_path / "text")
+    assert places_of(found, reading, [1]) == {1: Place(2, None, "é,1")}
+    assert rewrite(found, reading, tmp_path / "out.csv").rejects[0].byte_offset is None
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_is_said(make_file: MakeFile) -> None:
+    """Where a file cannot be unpacked or rewritten, it is said where there is no room and what to do."""
+    full = Path("/dev/full")
+    with pytest.raises(StorageError, match=r"no room .* --temp-dir"):
+        scan(make_file(packed(b"a,b\n1,2\n" * 9, ".gz"), "x.csv.gz"), Reading(), text=full)
+    with pytest.raises(StorageError, match=r"no room .* --temp-dir"):
+        rewrite(scan(make_file(b"a,b\n1,2\n"), Reading()), Reading(), full)

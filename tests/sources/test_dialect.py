@@ -47,7 +47,7 @@ def test_unclear_delimiter() -> None:
 def test_header_cells_are_read_as_records_are() -> None:
     """Header cells are raw: quotes resolved, nothing trimmed."""
     head = head_of('\n\nskip\n\n "a ""b""\nc", d \n', Reading(skip_rows=3))
-    assert head.header == ('a "b"\nc', " d ")
+    assert head.header == (' a "b"\nc', " d ")
     assert (head.skipped_lines, head.blank_before, head.header_lines, head.skip) == (3, 1, 2, 5)
 
 
@@ -68,3 +68,27 @@ def test_stated_options() -> None:
     for wrong in (Reading(delimiter="\n"), Reading(delimiter="12345"), Reading(quote="é"), Reading(delimiter='"')):
         with pytest.raises(UsageError):
             read_head("a\n", complete=True, reading=wrong, path="x.csv")
+
+
+@pytest.mark.parametrize(("text", "delimiter", "header"), [
+    ("sep=;\na,b;c\n1;2\n", ";", ("a,b", "c")), ('"sep=|"\r\na|b\r\n', "|", ("a", "b")),
+    ("SEP=\t\na\tb", "\t", ("a", "b")),
+])
+def test_a_line_that_says_the_delimiter(text: str, delimiter: str, header: tuple[str, ...]) -> None:
+    """`sep=;`, as spreadsheets write it, is a skipped line that states the delimiter."""
+    head = head_of(text)
+    assert (head.dialect.delimiter, head.header, head.skipped_lines) == (delimiter, header, 1)
+
+
+@pytest.mark.parametrize(("text", "clear"), [
+    ("Report\nid;name\n1;x\n2;y\n", False), ("Report\nof March\n\nid\tname\n1\tx\n2\ty\n", False),
+    ("name\nDoe, John\nRoe, Jane\n", False), ("name\na\nb;c\nd\ne;f\ng\n", True), ("name\na;b\n", True),
+    ("name\n", True),
+])
+def test_a_preamble_is_said(text: str, *, clear: bool) -> None:
+    """A first record of one cell before records of several is said to be unclear, never dropped and never guessed."""
+    found = read_head(text, complete=True, reading=Reading(), path="x.csv")
+    assert isinstance(found, Head) == clear
+    if isinstance(found, Problem):
+        assert found.code == "unclear_delimiter"
+        assert "--skip-rows" in str(found)

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import gzip
+import warnings
+from collections.abc import Callable
 from dataclasses import replace
+from encodings.aliases import aliases
 from pathlib import Path
 
 import pytest
-import zstandard
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from etl.config import Reading
+from etl.errors import Problem, UsageError
 from etl.result import Progress
 from etl.sources import content, survey
+from etl.sources.careful import rewrite
 from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.formats import claim_of
 from etl.sources.scan import scan, scan_all, still
+from etl.sources.unpack import Unreadable
 from sources.conftest import MakeFile
+from sources.damage import DAMAGE
 from sources.oracle import split_lines
+from sources.packed import EXTENSIONS, STREAMS, packed, zipped
 
 TEXTS = st.text(alphabet='a,;" \n\r\té\0', max_size=40)
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLAIN = Reading(delimiter=",", header=False)
+PROBLEMS = {"truncated", "corrupt", "not_one_file", "encrypted", "unreadable_zip"}
 
 
 @QUICK
@@ -41,8 +50,8 @@ def test_lines_and_blanks(make_file: MakeFile, text: str, end: str, skip: int) -
 @given(data=TEXTS.map(str.encode) | st.binary(max_size=30), size=st.integers(1, 7))
 def test_pieces_do_not_matter(make_file: MakeFile, data: bytes, size: int) -> None:
     """No fact depends on where the bytes are cut, compressed or not."""
-    for name, stored in (("x.csv", data), ("x.csv.gz", gzip.compress(data)), ("x.csv.zst", zstandard.compress(data))):
-        file = make_file(stored, name)
+    for extension in ("", *EXTENSIONS):
+        file = make_file(packed(data, extension) if extension else data, f"x.csv{extension}")
         whole = replace(scan(file, PLAIN), taken_ns=0)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(content, "CHUNK", size)
@@ -56,15 +65,58 @@ def test_pieces_do_not_matter(make_file: MakeFile, data: bytes, size: int) -> No
 @given(data=st.binary(max_size=200).map(lambda b: b * 3), cut=st.integers(1, 20))
 def test_cut_streams_are_told(make_file: MakeFile, data: bytes, cut: int) -> None:
     """A compressed stream that lacks its end is a problem, and several streams in one file are read whole."""
-    for name, stored in (("x.csv.gz", gzip.compress(data)), ("x.csv.zst", zstandard.compress(data))):
-        short = scan(make_file(stored[: max(1, len(stored) - cut)], name), PLAIN)
+    for extension in STREAMS:
+        name, stored = f"x.csv{extension}", packed(data, extension)
+        short = scan(make_file(stored[: max(0, len(stored) - cut)], name), PLAIN)
         assert short.problem is not None
         assert short.problem.code in {"truncated", "corrupt", "not_csv"}
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(content, "CHUNK", 7)
             with content.open_regular(make_file(stored * 2, name).absolute, name) as raw:
-                assert b"".join(content.chunks(raw, name, content.compression_of(name))) == data * 2
+                assert b"".join(content.chunks(raw, name, claim_of(name).compression)) == data * 2
+        more = scan(make_file(stored + b"more", name), PLAIN)
+        assert more.problem is not None
+        assert more.problem.code in {"truncated", "corrupt"}
 
+
+@QUICK
+@given(data=st.binary(min_size=20, max_size=300), damage=DAMAGE, extension=st.sampled_from(EXTENSIONS))
+def test_damage_under_a_checksum_is_told(
+    make_file: MakeFile, data: bytes, damage: Callable[[bytes], bytes], extension: str
+) -> None:
+    """A damaged compressed file gives the same bytes or a named problem."""
+    whole = packed(data, extension)
+    stored = damage(whole)
+    assume(stored != whole * 2)  # two whole streams are no damage that a checksum can tell
+    name = f"x.csv{extension}"
+    try:
+        with content.open_regular(make_file(stored, name).absolute, name) as raw:
+            got: bytes | Problem = b"".join(content.chunks(raw, name, claim_of(name).compression, len))
+    except Unreadable as unreadable:
+        got = unreadable.problem
+    assert got == data if isinstance(got, bytes) else got.code in PROBLEMS
+
+
+def test_a_zip_holds_one_file(make_file: MakeFile) -> None:
+    """A zip of several files, of none, or with something behind its end is a problem that says so."""
+    one = zipped({"x.csv": b"a\n1\n", "__MACOSX/._x.csv": b"?"})
+    assert scan(make_file(one, "x.csv.zip"), PLAIN).lines == 2
+    for stored, words in ((zipped({"x.csv": b"a", "y.csv": b"b"}), "2 files (x.csv, y.csv)"),
+                          (zipped({}), "no file"), (one + b"more", "behind its end"), (one[:-30], "corrupt")):
+        found = scan(make_file(stored, "x.csv.zip"), PLAIN)
+        assert found.problem is not None
+        assert words in str(found.problem)
+
+
+@pytest.mark.parametrize("extension", EXTENSIONS)
+def test_a_bomb_is_unpacked_in_bounded_pieces(make_file: MakeFile, extension: str) -> None:
+    """However much a few bytes unpack to, no piece is larger than asked for."""
+    name = f"x.csv{extension}"
+    file = make_file(packed(b"\n" * (1 << 25), extension), name)
+    with content.open_regular(file.absolute, name) as raw:
+        sizes = [len(piece) for piece in content.chunks(raw, name, claim_of(name).compression)]
+    assert sum(sizes) == 1 << 25
+    assert max(sizes) <= content.CHUNK
 
 def test_bad_checksum(make_file: MakeFile) -> None:
     """A gzip file whose checksum is wrong is corrupt."""
@@ -95,7 +147,9 @@ def test_false_claims(make_file: MakeFile, data: bytes, word: str) -> None:
     [
         (b"a,b\r\n1,2\n", "line ends"), (b"a,b\n\xff,2\n", "utf-8"), (b'a,b\n"1,2\n', "odd"),
         (b"a\nlong enough\n\0\n", "NUL"),
-        (b'a\n"b" "c"\n', "spaces"), ("\ufeffa\n1\n".encode("utf-16-le"), "utf-16"), (b'"a\nb"\n1\n', "header"),
+        (b'a\n"b" "c"\n', "white space"), (b'a,b\n1, "c"\n', "white space"), (b'a,b\n"c" ,1\n', "white space"),
+        (b'a\n"c" ', "white space"), ("\ufeffa\n1\n".encode("utf-16-le") + b"1\0\0\xd8", "utf-16"),
+        (b'"a\nb"\n1\n', "header"),
         (b"a\n" + b"x" * 1_600_000, "long"), (b"a\n" + b"x" * 1_600_000 + b"\n1\n", "long"),
     ],
 )
@@ -135,3 +189,21 @@ def test_scan_all_keeps_the_order(make_file: MakeFile) -> None:
     found = scan_all(files, Reading(), told.append, 2)
     assert [one.file for one in found] == files
     assert (told[-1].files, told[-1].bytes) == (6, told[-1].bytes_total)
+
+
+def test_every_codec(make_file: MakeFile, tmp_path: Path) -> None:
+    """Whatever codec of Python is stated, a text is read, refused or named; nothing else happens."""
+    read = 0
+    for name in sorted({*aliases.values(), "utf-8-sig", "idna", "punycode", "unicode_escape"}):
+        reading = Reading(encoding=name)
+        try:
+            data = "a,b\n1,2\n".encode(name)
+            found = scan(make_file(data), reading, text=tmp_path / "text")
+        except (LookupError, UsageError):  # not of text, or of another machine
+            continue
+        read += found.head is not None and found.head.header == ("a", "b")
+        with warnings.catch_warnings(action="ignore"):  # unicode_escape has its say
+            found = scan(make_file(data + bytes(range(256)) * 3), reading, text=tmp_path / "text")
+            if found.head is not None:
+                assert rewrite(found, reading, tmp_path / "out").kept > 0
+    assert read > 90

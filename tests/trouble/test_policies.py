@@ -21,7 +21,7 @@ def test_max_rejects_at_its_bound(home: Home, most: str, code: int) -> None:
     assert plan.code == answer.code == code
     if code:
         assert f"2 of 10 records were rejected, more than --max-rejects {most} lets pass" in answer.error
-        assert "a.csv:10: found 1 cells, expected 2" in answer.error
+        assert "a.csv:10: found 1 cell, expected 2" in answer.error
         assert "a.csv:11: " in answer.error
         assert not home.output.exists()
         assert [row[0] for row in home.rejects("problem")] == ["missing_columns", "null_key"]
@@ -101,7 +101,7 @@ def test_rejects_are_shown_and_written(home: Home) -> None:
     assert home.run(*KEYED, "--on-error", "reject_row").code == 0
     answer = home.etl("rejects", "--warehouse", str(home.warehouse))
     assert answer.code == 0
-    for words in ("a.csv", "3", "id", "the key is NULL", "found 1 cells, expected 2"):
+    for words in ("a.csv", "3", "id", "the key is NULL", "found 1 cell, expected 2"):
         assert words in answer.said
     for name in ("r.json", "r.csv"):
         assert home.etl("rejects", "--warehouse", str(home.warehouse), "--output", name).code == 0

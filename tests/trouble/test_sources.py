@@ -13,14 +13,14 @@ GOOD = {"a.csv": "id,v\n1,x\n"}
 
 
 NOWHERE = [
-    (("--source-dir", "nowhere"), ("nowhere is not there",)),
-    (("nowhere.csv",), ("nowhere.csv is not there",)),
+    (("--source-dir", "nowhere"), ("There is no folder ", "nowhere. Name the one")),
+    (("nowhere.csv",), ("There is no file or folder ", "nowhere.csv")),
     (("nowhere/*.csv",), ("nowhere/*.csv",)),
     (("--source-dir", "in/a.csv"), ("in/a.csv is not a folder", "as a SOURCE")),
     (("--source-dir", "bare"), ("No file to load was found in ", "/bare", ".csv")),
     (("--source-dir", "in", "--exclude", "*"), ("No file to load was found in ", "/in", "*")),
     (("--source-dir", "in", "--include", "x*"), ("No file to load was found in ", "/in", "x*")),
-    ((), ("data/sources is not there",)),
+    ((), ("There is no folder ", "data/sources. ")),
 ]
 
 
@@ -159,7 +159,7 @@ def test_the_program_as_a_process(home: Home) -> None:
     assert home.process(*words).code == 2
     failed = home.process(*words, "--key", "id")
     assert (failed.code, failed.output) == (1, b"")
-    assert "b.csv:2: found 1 cells, expected 2" in failed.error
+    assert "b.csv:2: found 1 cell, expected 2" in failed.error
     assert "Traceback" not in failed.error
     done = home.process(*words, "--key", "id", "--on-error", "reject_row")
     assert (done.code, done.output) == (0, b"ETL complete: 1 records from 2 files\n")

@@ -1,0 +1,99 @@
+"""Where records stand in their file: physical line, byte and text."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from etl.sources import content
+from etl.sources.scan import Scan
+
+RECORD_SHOWN = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one record stands.
+
+    Args:
+        line: The physical line on which it begins.
+        byte_offset: Where it begins in the decompressed bytes, from 0; None where those are not UTF-8.
+        record: The record as the file says it, without its line end.
+    """
+
+    line: int
+    byte_offset: int | None
+    record: str
+
+
+class Offsets:
+    """The byte at which each line of a text begins, told for ever later lines, batch by batch."""
+
+    def __init__(self, scan: Scan) -> None:
+        """Begin at the first line."""
+        self._known = None if scan.transcodes else _mark_of(scan)
+        self._batch: Sequence[str] = ()
+        self._place = 0
+
+    def batch(self, lines: Sequence[str]) -> None:
+        """Go on to the next batch of lines."""
+        self.of(len(self._batch))
+        self._batch, self._place = lines, 0
+
+    def of(self, place: int) -> int | None:
+        """The byte at which a line of the batch begins, from 0; never one before the last that was asked for."""
+        if self._known is not None:
+            between = "".join(self._batch[self._place : place])
+            self._known += len(between) if between.isascii() else len(between.encode("utf-8", "surrogateescape"))
+            self._place = place
+        return self._known
+
+
+def _mark_of(scan: Scan) -> int:
+    """How many bytes the byte order mark has."""
+    with content.open_regular(str(scan.text or scan.file.absolute), scan.file.path) as raw:
+        return 3 if scan.encoding == "utf-8" and raw.read(3) == codecs.BOM_UTF8 else 0
+
+
+def batches(scan: Scan) -> Iterator[list[str]]:
+    """The physical lines of a file with their ends, in batches.
+
+    Raises:
+        Unreadable: The bytes cannot be had any more.
+    """
+    if scan.text is not None:
+        with content.open_regular(str(scan.text), scan.file.path) as raw:
+            yield from content.lines(content.chunks(raw, scan.file.path, "none"), "utf-8")
+        return
+    with content.open_regular(scan.file.absolute, scan.file.path) as raw:
+        yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
+
+
+def of_lines(scan: Scan, lines: Sequence[int]) -> dict[int, Place]:
+    """The places of some lines of a file, each of them a record."""
+    wanted = sorted(set(lines))
+    found: dict[int, Place] = {}
+    offsets = Offsets(scan)
+    first = at = 0
+    for batch in batches(scan):
+        offsets.batch(batch)
+        while at < len(wanted) and wanted[at] <= first + len(batch):
+            line, place = wanted[at], wanted[at] - first - 1
+            found[line] = Place(line, offsets.of(place), shown(batch[place]))
+            at += 1
+        if at == len(wanted):
+            break
+        first += len(batch)
+    return found
+
+
+def shown(raw: str, size: int | None = None) -> str:
+    """A record as it is kept, without its line end; a very long one is cut.
+
+    Args:
+        size: Its length, where `raw` is only its beginning.
+    """
+    raw = raw.removesuffix("\n").removesuffix("\r")
+    cut = content.escaped(raw[:RECORD_SHOWN])
+    return cut + (f" ... (cut; more than {RECORD_SHOWN} characters)" if (size or len(raw)) > RECORD_SHOWN + 2 else "")
