@@ -156,12 +156,14 @@ class Settings:
 
     Args:
         max_rejects: `100` or `1%` of the records read; None is no bound.
+        max_conflicts: How many keys two files may claim with different values; None is no bound.
         memory_limit: As DuckDB takes it, for example `2GB`.
         lock_timeout: Seconds to wait for another process that holds the warehouse.
     """
 
     on_error: OnError = "abort"
     max_rejects: str | None = None
+    max_conflicts: int | None = None
     strict: bool = False
     temp_dir: Path | None = None
     memory_limit: str = "2GB"

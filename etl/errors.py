@@ -12,6 +12,7 @@ The whole tree::
         WarehouseLocked       1  another process holds it
         WarehouseNewer        1  a newer version of etl made it
         WarehouseEmpty        1  a database without tables of etl
+      PlanStale               1  what a saved plan was made from has changed; nothing was done
       StorageError            1  a folder or a disk does not take what is written to it
       QueryRefused            1  `etl sql` was given something that is not one SELECT
       ExportPending           3  loaded, but the output could not be put in place
@@ -134,6 +135,10 @@ class WarehouseNewer(WarehouseError):
 
 class WarehouseEmpty(WarehouseError):
     """The database holds no tables of etl."""
+
+
+class PlanStale(EtlError):
+    """What a saved plan was made from has changed since."""
 
 
 class StorageError(EtlError):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from etl.errors import Problem
+from etl.errors import Problem, shorten
 
 Command = Literal["run", "unload", "reload", "rollback"]
 Phase = Literal["discover", "read", "stage", "types", "merge", "check", "export", "commit"]
@@ -81,6 +81,86 @@ class TargetColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class ConflictSample:
+    """One key, what the file that wins says of it, and what the other says; a text each, None for NULL."""
+
+    key: tuple[str, ...]
+    value: str | None
+    other: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The keys of which two files say different values in one column.
+
+    Args:
+        path: The file that wins them; `other` is the other one.
+        keys: How many; `samples` are the first of them.
+    """
+
+    path: str
+    other: str
+    column: str
+    keys: int
+    samples: tuple[ConflictSample, ...]
+
+    def problems(self) -> tuple[Problem, ...]:
+        """The samples as problems of the file that does not win."""
+        return tuple(
+            Problem("conflict", f"{self.path} says {'NULL' if sample.value is None else shorten(sample.value)} of the "
+                    f"key {', '.join(map(shorten, sample.key))}", self.other, column=self.column,
+                    text=sample.other,
+                    advice="Correct one of the files, or let more pass with --max-conflicts")
+            for sample in self.samples)
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicts:
+    """The keys that a load met in two files with different values, and by pair of files and column."""
+
+    keys: int
+    found: tuple[Conflict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValueChange:
+    """One record of the target, and its value before and after; a text each, None for NULL."""
+
+    key: tuple[str, ...]
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdatedColumn:
+    """How many of the updated records change in one column, with the first of them as samples."""
+
+    column: str
+    records: int
+    samples: tuple[ValueChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileEffect:
+    """Rows of a file that leave the target, or that come back to it from a version loaded earlier."""
+
+    path: str
+    removed: int
+    returned: int
+    restored: int
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChange:
+    """A column that is added to the target (`before` is None), changes its type, or goes (`after` is None)."""
+
+    name: str
+    before: str | None
+    after: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Load:
     """One run of one dataset.
 
@@ -101,8 +181,11 @@ class Load:
         problems: Why files are stale or skipped.
         rejects: Records that were rejected, with their problems.
         changes: What the definition changed, one sentence each.
+        conflicts: Keys that two files claim with different values, of those that this load met.
         output: The recorded output, as stated; None when there is none.
         seconds: Wall time.
+        structure: The columns that were added, changed their type or went, and why.
+        updates: Of a plan alone: the updated records by column; and `effects`: the files whose rows leave or come back.
     """
 
     load_id: int | None
@@ -130,6 +213,10 @@ class Load:
     back: tuple[str, ...] = ()
     held: tuple[str, ...] = ()
     command: Command = "run"
+    conflicts: Conflicts = Conflicts(0, ())
+    structure: tuple[ColumnChange, ...] = ()
+    updates: tuple[UpdatedColumn, ...] = ()
+    effects: tuple[FileEffect, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

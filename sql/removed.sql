@@ -3,6 +3,6 @@
 -- Needs:   ${key}
 -- Expects: temp tables `lost` and `challenger`.
 CREATE OR REPLACE TEMP TABLE removed AS
-SELECT ${key}
+SELECT ${key}, _version
 FROM temp.lost
-ANTI JOIN temp.challenger USING (${key});
+ANTI JOIN temp.challenger AS challenger USING (${key});

@@ -13,7 +13,8 @@ SELECT
         WHEN c.state <> 'new' THEN 'restored'
         WHEN ${differs} THEN 'updated'
         ELSE 'unchanged'
-    END AS verdict
+    END AS verdict,
+    b._version AS met
 FROM temp.challenger AS c
 LEFT JOIN ${before} AS b USING (${key})
 LEFT JOIN temp.scope AS v ON v.version_id = b._version;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from etl.cli.printable import count, printable
 from etl.cli.sections import EXIT_CODES, Command, option
 from etl.cli.spellings import TEXT
 from etl.cli.streams import emit, say, standard_output, tell, width
+from etl.config import Settings
 from etl.errors import StorageError, UsageError
 from etl.result import Listing
 
@@ -125,7 +127,61 @@ def export(table: str, file: str, warehouse: Path, lock_timeout: float, *, linea
     tell(f"Exported {count(records, 'record')} of {printable(table)} to {where}.")
 
 
-COMMANDS = (inspect, status, history, rejects, sql, export)
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", type=TEXT)
+@click.argument("key", nargs=-1)
+@option("Which row", "--row", "place", metavar="PATH:ROW", type=TEXT, default=None,
+        help="Instead of a key, a row by its place: the path as `etl status` shows it, and the record's number in the "
+             "file. This is how a row of append is named; with a key, it stands for the key that the row claims.")
+@warehouse
+@lock_timeout
+@listing_format
+def why(table: str, key: tuple[str, ...], place: str | None, warehouse: Path, lock_timeout: float,
+        form: Format | None) -> None:
+    r"""Show who claimed KEY in TABLE, who won, and by which rule.
+
+    KEY is one argument for each column of the key, in its order and taken as it stands: a comma is part of it, and one
+    that begins with a dash comes after `--`. Every row in staging is listed, also of files that have left.
+
+    \b
+    Examples:
+      etl why customers 17
+      etl why visits DE 'Berlin, Mitte'
+      etl why customers --row 2024/march.csv:12
+      etl why balances -- -5
+    """
+    from etl.inspect import why as inspect_why  # noqa: PLC0415, brings DuckDB
+
+    found = inspect_why(warehouse, table, key, place, lock_timeout)
+    _show(marked(found) if form in (None, "table", "markdown") else found, form)
+
+
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", required=False, type=TEXT)
+@option("What is compared", "--files", is_flag=True, default=False,
+        help="Read the files that are still there again, and hold staging against them; the others are named.")
+@option("The machine", "--temp-dir", metavar="DIR", type=click.Path(file_okay=False, exists=True, path_type=Path),
+        default=None, help="Folder for the tables that are built aside. Default: the system's.")
+@warehouse
+@lock_timeout
+@listing_format
+def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeout: float, form: Format | None, *,
+           files: bool) -> None:
+    """Build TABLE again aside, from what is staged, and say what differs; without TABLE, every table.
+
+    Columns, types, values, lineage, the output's bytes, the books and the ledger are compared. Nothing is written to
+    the warehouse. The exit code is 1 where something differs.
+    """
+    from etl.inspect import verify as inspect_verify  # noqa: PLC0415, brings DuckDB
+
+    found = inspect_verify(warehouse, table, files=files,
+                           settings=Settings(lock_timeout=lock_timeout, temp_dir=temp_dir))
+    _show(found, form)
+    if found.rows:
+        raise click.exceptions.Exit(1)
+
+
+COMMANDS = (inspect, status, history, rejects, why, verify, sql, export)
 
 
 def _show(found: Listing | Sequence[Listing], form: Format | None, null: str = "") -> None:
@@ -138,6 +194,22 @@ def _show(found: Listing | Sequence[Listing], form: Format | None, null: str = "
     emit(lines)
     for note in (note for listing in listings for note in listing.notes):
         tell(printable(note))
+
+
+def marked(found: Listing) -> Listing:
+    """The claims of a key for a person: lists as words, and a * at each value in which a claim differs."""
+    rows = [_marked(*row) for row in found.rows]
+    return replace(found, rows=tuple(rows))
+
+
+def _marked(wins: Any, *rest: Any) -> tuple[object, ...]:
+    *facts, differs, values = rest
+    return ("yes" if wins else None, *facts, ", ".join(differs or ()) or None, _values(values, differs or ()))
+
+
+def _values(values: dict[str, str | None], marked_names: Sequence[str]) -> str:
+    return ", ".join(f"{'*' if name in marked_names else ''}{name}: {'NULL' if value is None else value}"
+                     for name, value in values.items())
 
 
 def _put(path: Path, lines: Iterable[str]) -> None:

@@ -117,6 +117,8 @@ _trouble = together(
     option(TROUBLE, "--max-rejects", metavar="N|P%", type=spellings.MAX_REJECTS, default=None,
            help="Fail when more records are rejected: a number, like 100, or a share of the records read, like 1%. "
                 "Default: no bound."),
+    option(TROUBLE, "--max-conflicts", metavar="N", type=click.IntRange(min=0), default=None,
+           help="Fail when two files claim more than this many keys with different values. Default: no bound."),
     option(TROUBLE, "--strict", is_flag=True, default=False, help="Make every warning a problem."),
 )
 
@@ -148,6 +150,7 @@ _shown = together(
 sources = click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=spellings.TEXT)
 run_options: Callable[[F], F] = together(sources, _files, _target, _cells, _text, _trouble, _machine, _shown)
 reading_options: Callable[[F], F] = _text
+shown_options: Callable[[F], F] = _shown
 
 warehouse = option(
     WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),

@@ -22,7 +22,7 @@ from etl.result import Load, Report
 def outcome(
     carried: Callable[[Report], Load], stated: Mapping[str, Any], warehouse: str, *, planned: bool,
     to_output: bool = False,
-) -> None:
+) -> Load:
     """Carry a load out under the eyes of a person, and show what it came to.
 
     Args:
@@ -43,6 +43,7 @@ def outcome(
         if load is None or planned:
             raise
         tell("Interrupted after the commit: the load stays.")
+    return load
 
 
 def _show(load: Load, stated: Mapping[str, Any], *, planned: bool, to_output: bool) -> None:

@@ -9,8 +9,8 @@ from operator import attrgetter
 
 from etl.cli.printable import cells, count, elide, pad, printable
 from etl.config import DEFAULT_WAREHOUSE
-from etl.errors import Problem
-from etl.result import FileBooks, Load
+from etl.errors import Problem, shorten
+from etl.result import Conflict, FileBooks, Load, ValueChange
 
 FILES_SHOWN = 20
 PROBLEMS_SHOWN = 20
@@ -66,7 +66,10 @@ def summary(load: Load, width: int) -> Iterator[str]:
         yield f"{count(load.not_taken, 'file')} not taken: of no known extension."
     yield from _cut([f"{printable(column.name)} is {column.type} because {printable(column.reason)}"
                      for column in load.columns if column.reason and load.status != "nothing new"], "columns")
+    yield from structure(load)
+    yield from ahead(load)
     yield from (f"Definition: {printable(change)}" for change in load.changes)
+    yield from conflicts(load)
     yield from rejects(load)
     yield from _closing(load)
 
@@ -122,6 +125,51 @@ def _cut(lines: Sequence[str], things: str, shown: int = FILES_SHOWN) -> Iterato
     yield from lines[:shown]
     if len(lines) > shown:
         yield f"  ... and {len(lines) - shown:,} more {things}"
+
+
+def structure(load: Load) -> Iterator[str]:
+    """The columns that are added, change their type or go, and why."""
+    for change in load.structure:
+        if change.before is None:
+            what = f"is added as {change.after}"
+        else:
+            what = f"was {change.before} and {'goes' if change.after is None else f'becomes {change.after}'}"
+        yield f"Column {printable(change.name)} {what}: {printable(change.reason)}."
+
+
+def ahead(load: Load) -> Iterator[str]:
+    """What a plan tells of values that change, and of rows that leave or come back."""
+    if load.effects:
+        yield "Rows that leave or come back, by file:"
+        words = ("removed", "returned", "restored")
+        yield from _cut([f"  {printable(effect.path)}: " + ", ".join(
+            f"{getattr(effect, word):,} {word}" for word in words if getattr(effect, word))
+            for effect in load.effects], "files")
+    if load.updates:
+        yield "Updated, by column:"
+    for update in load.updates:
+        said = [f"{', '.join(map(shorten, sample.key))}: {_old_and_new(sample)}" for sample in update.samples]
+        yield f"  {printable(update.column)}: {count(update.records, 'record')}, as of {'; '.join(said)}"
+
+
+def _old_and_new(sample: ValueChange) -> str:
+    return " -> ".join("NULL" if value is None else shorten(value) for value in (sample.before, sample.after))
+
+
+def conflicts(load: Load) -> Iterator[str]:
+    """The keys that two files claim with different values, by pair of files and column, each with a sample."""
+    if not load.conflicts.keys:
+        return
+    what = "1 key is" if load.conflicts.keys == 1 else f"{load.conflicts.keys:,} keys are"
+    yield f"{what} claimed by two files with different values:"
+    yield from _cut([_conflict(found) for found in load.conflicts.found], "pairs of files and columns")
+
+
+def _conflict(found: Conflict) -> str:
+    sample = found.samples[0]
+    said = ["NULL" if value is None else shorten(value) for value in (sample.value, sample.other)]
+    return (f"  {printable(found.column)}: {printable(found.path)} over {printable(found.other)}, "
+            f"{count(found.keys, 'key')}, as of {', '.join(map(shorten, sample.key))}: {said[0]} over {said[1]}")
 
 
 def rejects(load: Load) -> Iterator[str]:

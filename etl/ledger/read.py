@@ -220,6 +220,12 @@ def records_left(warehouse: Warehouse, dataset_id: int) -> int:
     return int(rows[0][0] or 0)
 
 
+def last_load(warehouse: Warehouse, dataset_id: int) -> int:
+    """The last load that changed a dataset; 0 before the first."""
+    return int(warehouse.one("SELECT coalesce(max(load_id), 0) FROM etl.load WHERE dataset_id = $dataset "
+                             "AND status = 'loaded'", {"dataset": dataset_id}))
+
+
 def next_id(warehouse: Warehouse, table: str) -> int:
     """The first free id of `dataset`, `load` or `file_version`."""
     column = {"dataset": "dataset_id", "load": "load_id", "file_version": "version_id"}[table]

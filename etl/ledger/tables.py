@@ -116,6 +116,16 @@ column = Table(
     _text("reason", nullable=True),
 )
 
+conflict = Table(
+    "conflict", metadata,
+    _id("load_id", key=True),
+    Column("path", Text, nullable=False, primary_key=True),  # of the file that wins
+    Column("other_path", Text, nullable=False, primary_key=True),
+    Column("column", Text, nullable=False, primary_key=True),
+    _count("keys"),
+    _text("samples"),  # JSON: the first keys, with what each of the two files says
+)
+
 cell_kind = Table(
     "cell_kind",
     metadata,

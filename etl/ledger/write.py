@@ -12,7 +12,7 @@ from typing import Any
 from etl.config import Definition, Reading, Selection
 from etl.errors import Problem
 from etl.ledger.read import HeldContent, LoadedFile, StoredDataset, holds
-from etl.result import TargetBooks, TargetColumn
+from etl.result import Conflicts, TargetBooks, TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse
 
@@ -119,6 +119,15 @@ def keep_columns(warehouse: Warehouse, load_id: int, columns: Sequence[TargetCol
     add(warehouse, "column", [
         {"load_id": load_id, "ordinal": ordinal, "name": column.name, "type": column.type, "reason": column.reason}
         for ordinal, column in enumerate(columns)
+    ])
+
+
+def keep_conflicts(warehouse: Warehouse, load_id: int, conflicts: Conflicts) -> None:
+    """Keep the conflicts that a load met."""
+    add(warehouse, "conflict", [
+        {"load_id": load_id, "path": found.path, "other_path": found.other, "column": found.column, "keys": found.keys,
+         "samples": json.dumps([asdict(sample) for sample in found.samples])}
+        for found in conflicts.found
     ])
 
 

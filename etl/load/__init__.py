@@ -2,5 +2,6 @@
 
 from etl.load.change import reload, rollback, unload
 from etl.load.run import run
+from etl.load.saved import Recorder, load_plan, save
 
-__all__ = ["reload", "rollback", "run", "unload"]
+__all__ = ["Recorder", "load_plan", "reload", "rollback", "run", "save", "unload"]

@@ -14,11 +14,13 @@ from etl.load import check
 from etl.load.bring import bring
 from etl.load.coming import Coming, coming, leaving
 from etl.load.judge import judge, structure_of, zeros
-from etl.load.reasons import target_columns
+from etl.load.reasons import column_changes, target_columns
 from etl.load.task import Attempt
 from etl.move.books import keep_books, read_books
-from etl.move.merge import Moved, move, rebuilt_name
+from etl.move.merge import Moved, Watch, move, rebuilt_name
+from etl.move.outlook import Outlook, outlook
 from etl.move.relations import present
+from etl.names import Sql
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
 from etl.sql_files import statement
 from etl.structure.derive import Structure
@@ -33,12 +35,12 @@ def attempt(task: Attempt, folder: Path) -> Load:
         Again: The next try must know more.
         LoadFailed: There are problems that the policy does not let pass.
     """
-    wish, stored = task.known.request, task.known.stored
+    wish, known = task.known.request, task.known.stored
     files = coming(task)
     left = leaving(task, files)
     if task.settings.on_error != "skip_file" and not files.files:
         check.refuse(files.problems, wish.name)
-    before = None if stored is None else stored.definition
+    before = None if known is None else known.definition
     damage = _damage(task)
     flips = files.files or left or task.change.back or task.known.others
     if not flips and before == wish.definition and damage is None:
@@ -61,7 +63,9 @@ def attempt(task: Attempt, folder: Path) -> Load:
     task.report(Progress("check"))
     books = keep_books(warehouse, load_id, wish.name, moved)
     columns = target_columns(warehouse, structure, brought.files, brought.lines, wish.reading)
+    changes = column_changes(warehouse, () if known is None else read.columns_of(warehouse, known), columns)
     write.keep_columns(warehouse, load_id, columns)
+    write.keep_conflicts(warehouse, load_id, moved.conflicts)
     write.keep_problems(warehouse, load_id, "reject", rejects)
     write.keep_problems(warehouse, load_id, "warning", [(None, warning) for warning in files.warnings])
     write.keep_problems(warehouse, load_id, "skipped", [(None, problem) for problem in files.left_out])
@@ -72,6 +76,8 @@ def attempt(task: Attempt, folder: Path) -> Load:
     load = _load(task, files, books, columns, [problem for _, problem in rejects])
     back = {version.path for version in task.change.back}
     return replace(load, load_id=None if task.plan else load_id, files=by_file, back=tuple(sorted(back)),
+                   conflicts=moved.conflicts, structure=changes, updates=moved.outlook.updates,
+                   effects=moved.outlook.effects,
                    gone=tuple(sorted(old.path for old in left if old.path not in files.paths | back)))
 
 
@@ -138,11 +144,15 @@ def _keep_dataset(task: Attempt, load_id: int) -> int:
 def _move(task: Attempt, structure: Structure) -> Moved:
     warehouse, wish, stored = task.warehouse, task.known.request, task.known.stored
     if structure.columns:
-        return move(warehouse, wish.name, structure, None if stored is None else stored.definition, wish.definition)
+        return move(warehouse, wish.name, structure, None if stored is None else stored.definition, wish.definition,
+                    Watch(task.settings.max_conflicts, ahead=task.plan))
     records = task.records()
+    ahead = Outlook()
+    if task.plan and records:
+        ahead = outlook(warehouse, None, None, Sql(f"(SELECT _version FROM {target(wish.name)})"))
     warehouse.sql(f"DROP TABLE IF EXISTS {target(wish.name)}")
     warehouse.sql("CREATE OR REPLACE TEMP TABLE tally (version_id INTEGER, verdict VARCHAR, records BIGINT)")
-    return Moved(records, 0, 0, records, 0, rebuilt=True)
+    return Moved(records, 0, 0, records, 0, rebuilt=True, outlook=ahead)
 
 
 def _export(task: Attempt, dataset_id: int, load_id: int) -> None:

@@ -14,6 +14,7 @@ from etl.load.attempt import attempt
 from etl.load.hold import Hold
 from etl.load.place import make_folder
 from etl.load.request import Request
+from etl.load.saved import Agreement
 from etl.load.task import Again, Attempt, Undo
 from etl.result import Load, TargetBooks
 from etl.version import VERSION
@@ -24,11 +25,12 @@ from etl.warehouse.scratch import scratch
 MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
 
 
-def carry_out(task: Attempt, hold: Hold) -> Load:
+def carry_out(task: Attempt, hold: Hold, agreement: Agreement | None = None) -> Load:
     """Make the move of a task, or plan it, and bring its output up to date.
 
     Args:
         hold: What holds interrupts off once the load is committed, until the warehouse is closed.
+        agreement: Is told before the commit what the load comes to; it may refuse.
 
     Raises:
         LoadFailed: There are problems that the policy does not let pass; the target is as it was.
@@ -39,28 +41,30 @@ def carry_out(task: Attempt, hold: Hold) -> Load:
         make_folder(wish.output)
         remove_waiting(wish.output)  # of a killed process, perhaps of our own number: it may be half written
     with scratch(task.settings.temp_dir) as folder:
-        load = _attempts(task, folder, hold)
+        load = _attempts(task, folder, hold, agreement)
         if not task.plan:
             _finish(task.warehouse, load, wish)
     return load
 
 
-def _attempts(task: Attempt, folder: Path, hold: Hold) -> Load:
+def _attempts(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None) -> Load:
     """Try until nothing new is learned of the files: each try begins and ends its own transaction."""
     try:
-        return _tries(task, folder, hold)
+        return _tries(task, folder, hold, agreement)
     except BaseException:
         if task.known.request.output is not None:
             waiting(task.known.request.output).unlink(missing_ok=True)
         raise
 
 
-def _tries(task: Attempt, folder: Path, hold: Hold) -> Load:
+def _tries(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None) -> Load:
     while True:
         try:
             try:
                 with task.warehouse.transaction():
                     load = attempt(task, folder)
+                    if agreement is not None:
+                        agreement.outcome(load)
                     if task.plan:
                         raise Undo(load)  # noqa: TRY301  the ROLLBACK is what it is for
                     hold.begin()

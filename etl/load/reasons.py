@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 
 from etl.config import Reading
 from etl.errors import shorten
-from etl.result import TargetColumn
+from etl.names import matched
+from etl.result import ColumnChange, TargetColumn
 from etl.staging.lines import physical_lines
 from etl.staging.stage import Staged
 from etl.structure.derive import Example, Structure
@@ -33,6 +35,32 @@ def target_columns(
             reason = f"{place} = {shorten(column.example.text)}"
         columns.append(TargetColumn(column.shown, column.type, reason))
     return tuple(columns)
+
+
+def column_changes(
+    warehouse: Warehouse, before: Sequence[TargetColumn], after: Sequence[TargetColumn]
+) -> tuple[ColumnChange, ...]:
+    """The columns that a load adds, gives another type or takes away, with the reason.
+
+    Expects temp table `scope`.
+    """
+    old = {matched(column.name): column.type for column in before}
+    new = {matched(column.name): column for column in after}
+    first: dict[str, str] = {}
+    for path, header in warehouse.sql("SELECT path, header FROM temp.scope WHERE state <> 'left' ORDER BY rank"):
+        for name in json.loads(header):
+            first.setdefault(name, path)
+    changes = []
+    for name, column in new.items():
+        was = old.get(name)
+        if was is None and old:
+            changes.append(ColumnChange(column.name, None, column.type, f"{first.get(name)} has it"))
+        elif was is not None and was != column.type:
+            reason = column.reason or "it fits every cell that is loaded"
+            changes.append(ColumnChange(column.name, was, column.type, reason))
+    changes += [ColumnChange(column.name, column.type, None, "no loaded file has it")
+                for column in before if matched(column.name) not in new]
+    return tuple(changes)
 
 
 def _lines(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,16 +18,18 @@ from etl.load.carry import carry_out
 from etl.load.hold import Hold
 from etl.load.place import check_output, opened
 from etl.load.request import request, speakable, warehouse_beside
+from etl.load.saved import Agreement, basis_of
 from etl.load.survey import survey
 from etl.load.task import Attempt, Known
 from etl.names import matched
 from etl.result import Load, Progress, Report, silent
 from etl.warehouse import Warehouse
+from etl.warehouse.scratch import scratch
 
 
 def run(
     dataset: Dataset, warehouse: Path | None = None, settings: Settings | None = None, *, plan: bool = False,
-    report: Report = silent, standard_output: BinaryIO | None = None,
+    report: Report = silent, standard_output: BinaryIO | None = None, agreement: Agreement | None = None,
 ) -> Load:
     """Load a dataset: bring its target and output to what the files and the definition say.
 
@@ -36,6 +37,7 @@ def run(
         warehouse: An accumulating warehouse; None is a fresh run, whose warehouse stands beside its output.
         plan: Do everything but keep it: what is returned is what a run would do.
         standard_output: Where an output of `-` goes, after the commit.
+        agreement: Is told what the load is made from, and before the commit what it comes to; it may refuse.
 
     Raises:
         UsageError: An option is wrong, or contradicts what the warehouse stores.
@@ -52,7 +54,8 @@ def run(
     with Hold() as hold, opened(path, settings, plan=plan) as place:
         known = _known(place, dataset, path, fresh=warehouse is None)
         try:
-            load = _run(place, known, settings, hold, plan=plan, report=report, standard_output=standard_output)
+            load = _run(place, known, settings, hold, plan=plan, report=report, standard_output=standard_output,
+                        agreement=agreement)
         except ExportPending as pending:
             raise told(pending, path, started) from pending
     return replace(load, warehouse=str(path), seconds=time.monotonic() - started)
@@ -107,16 +110,16 @@ def _stored(
 
 def _run(
     warehouse: Warehouse, known: Known, settings: Settings, hold: Hold, *, plan: bool, report: Report,
-    standard_output: BinaryIO | None,
+    standard_output: BinaryIO | None, agreement: Agreement | None,
 ) -> Load:
-    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder:
+    with scratch(settings.temp_dir) as folder:
         return _run_with(warehouse, known, settings, hold, plan=plan, report=report, standard_output=standard_output,
-                         folder=Path(folder))
+                         agreement=agreement, folder=folder)
 
 
 def _run_with(
     warehouse: Warehouse, known: Known, settings: Settings, hold: Hold, *, plan: bool, report: Report,
-    standard_output: BinaryIO | None, folder: Path,
+    standard_output: BinaryIO | None, agreement: Agreement | None, folder: Path,
 ) -> Load:
     wish = known.request
     check_output(wish)
@@ -125,9 +128,11 @@ def _run_with(
     holds = [] if known.stored is None else read.holds(warehouse, known.stored.dataset_id)
     found = survey(wish, loaded, holds, _ours(warehouse, known), report, settings.threads or os.cpu_count() or 1,
                    folder)
+    if agreement is not None:
+        agreement.basis(basis_of(warehouse, known, loaded, found))
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None),
                    holds)
-    load = carry_out(task, hold)
+    load = carry_out(task, hold, agreement)
     if wish.once and not plan:
         dataset = read.stored(warehouse, wish.name)
         to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)

@@ -27,6 +27,13 @@ def n(ordinal: int) -> Sql:
     return Sql(f"n{ordinal}")
 
 
+def position(definition: Definition, order: Sql) -> Sql:
+    """ORDER BY of the position: the best row first."""
+    way, nulls = ("DESC", "NULLS LAST") if definition.strategy == "update" else ("ASC", "NULLS FIRST")
+    first = [] if definition.order_by is None else [Sql(f"{order} {way} {nulls}")]
+    return listed([*first, Sql(f"_rank {way}"), Sql(f"_row {way}")])
+
+
 @dataclass(frozen=True, slots=True)
 class Present:
     """The target as it stands before the move: its columns' types by name, and their spelling."""
@@ -96,13 +103,6 @@ class Plan:
         """Columns of the move, named as in the target."""
         return listed(Sql(f"{n(i)} AS {identifier(self.structure.columns[i].shown)}") for i in ordinals)
 
-    def position(self, direction: str | None = None) -> Sql:
-        """ORDER BY of the position: the best row first."""
-        low = self.definition.strategy != "update" if direction is None else direction == "low"
-        way, nulls = ("ASC", "NULLS FIRST") if low else ("DESC", "NULLS LAST")
-        first = [] if self.definition.order_by is None else [Sql(f"{self.order} {way} {nulls}")]
-        return listed([*first, Sql(f"_rank {way}"), Sql(f"_row {way}")])
-
     def matches(self, left: str, right: str) -> Sql:
         """Whether two rows have one key."""
         return listed((Sql(f"{left}.{n(i)} = {right}.{n(i)}") for i in self.key), " AND ")
@@ -139,6 +139,13 @@ class Plan:
             for table in self.structure.places
         ]
         return self._union(branches)
+
+    def contested(self) -> Sql:
+        """The rows of temp table `contested`, from all their staging tables."""
+        return self._union([
+            piece("contested_rows", staging=staging(table), table=literal(table), values=self._values(table))
+            for table in self.structure.places
+        ])
 
     def _values(self, table: str) -> Sql:
         places = self.structure.places[table]
@@ -199,7 +206,8 @@ class Plan:
         if not set(retyped) & set(self.key if self.definition.keyed else ()):
             return relation
         conditions = listed((Sql(f"{n(i)} IS NOT NULL") for i in self.key), " AND ")
-        return piece("rekey", before=relation, key=self.key_list, present=conditions, position=self.position())
+        return piece("rekey", before=relation, key=self.key_list, present=conditions,
+                     position=position(self.definition, self.order))
 
     def _staged(self, branches: Sequence[Sql]) -> Sql:
         nothing = Sql("SELECT CAST(NULL AS INTEGER) AS _version, CAST(NULL AS BIGINT) AS _row WHERE false")

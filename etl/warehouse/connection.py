@@ -48,6 +48,7 @@ class Warehouse:
         self.raw = raw
         self.path = path
         self.worker = Worker(raw)
+        self.heard: list[tuple[str, Mapping[str, Any] | Sequence[Any] | None]] | None = None  # what ran, if asked for
         self._ledger: Connection | None = None
 
     @property
@@ -73,7 +74,10 @@ class Warehouse:
 
     def sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement with bound values and fetch what it gives."""
-        return self.worker.do(lambda: self._sql(statement, values))
+        rows = self.worker.do(lambda: self._sql(statement, values))
+        if self.heard is not None:
+            self.heard.append((statement, values))
+        return rows
 
     def _sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[Any, ...]]:
         cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
@@ -143,10 +147,10 @@ def open_warehouse(
         raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
     raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
     try:
-        _attach(raw, path, settings, write=write)
-        _settle(raw, settings, path.with_name(path.name + ".tmp"))
+        attach(raw, path, settings, write=write)
+        settle(raw, settings, path.with_name(path.name + ".tmp"))
         with Warehouse(raw, path) as warehouse:
-            _match_schema(warehouse, bring_up=write and bring_up)
+            match_schema(warehouse, bring_up=write and bring_up)
             yield warehouse
     finally:
         raw.close()
@@ -158,15 +162,18 @@ def in_memory(settings: Settings, temp_dir: Path) -> Iterator[Warehouse]:
     raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
     try:
         raw.execute(f"ATTACH ':memory:' AS {ALIAS}")
-        _settle(raw, settings, temp_dir)
+        settle(raw, settings, temp_dir)
         with Warehouse(raw, None) as warehouse:
-            _match_schema(warehouse, bring_up=True)
+            match_schema(warehouse, bring_up=True)
             yield warehouse
     finally:
         raw.close()
 
 
-def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, write: bool) -> None:
+def attach(
+    raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, write: bool, alias: str = ALIAS
+) -> None:
+    """Attach a database file as soon as nobody else holds it; a writer makes its folder."""
     if write:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -181,7 +188,7 @@ def _attach(raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, w
     deadline = time.monotonic() + settings.lock_timeout
     while True:
         try:
-            raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {ALIAS} {options}")
+            raw.execute(f"ATTACH {literal(str(path.absolute()))} AS {alias} {options}")
         except duckdb.Error as error:
             if not _locked(error):
                 _mended(path, error, write=write, new=new)
@@ -251,7 +258,7 @@ def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:
     return WarehouseError(f"The warehouse {path} cannot be opened: {reason}")
 
 
-def _settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) -> None:
+def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) -> None:
     """The settings of every connection: what decides identity and bytes is never left to a default."""
     temp = settings.temp_dir if settings.temp_dir is not None else beside
     raw.execute(f"USE {ALIAS}")
@@ -271,7 +278,13 @@ def _settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) ->
         raw.execute(f"SET threads = {int(settings.threads)}")
 
 
-def _match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
+def match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
+    """Hold the current database to the schema of this version.
+
+    Raises:
+        WarehouseNewer: A newer version made it.
+        WarehouseError: It is older, or none of ours, and is not to be brought up to date.
+    """
     found = revision(warehouse)
     if found == HEAD:
         gone = missing(warehouse)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from etl.warehouse.connection import Warehouse
 
 TABLES = ("warehouse", "dataset", "load", "file_version", "flip", "books", "reject", "column", "cell_kind", "output",
-          "hold", "loaded_version")
-HEAD = "0002"  # revisions are numbered, so that a newer one can be told
+          "hold", "conflict", "loaded_version")
+HEAD = "0003"  # revisions are numbered, so that a newer one can be told
 
 
 def revision(warehouse: Warehouse) -> str | None:

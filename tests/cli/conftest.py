@@ -16,7 +16,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Library:
     """The modules that the commands import, replaced."""
     library = Library()
     names = {"etl.load": ["run"], "etl.export": ["export_table"],
-             "etl.inspect": ["status", "history", "rejects", "file", "query"]}
+             "etl.inspect": ["status", "history", "rejects", "file", "query", "why", "verify"]}
     for module, functions in names.items():
         stand_in = ModuleType(module)
         for function in functions:

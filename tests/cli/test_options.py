@@ -12,12 +12,13 @@ from cli.stand_in import Etl, Library, books, load
 from etl.cli.commands import root
 from etl.config import Dataset, Settings
 
-COMMANDS = ["run", "plan", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "sql", "export"]
-LATER = ["--config", "--format csv|json|ndjson", "--sheet", "prune", "why",
-         "verify", "shell", "apply", "report", "etl.toml"]
+COMMANDS = ["run", "plan", "apply", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "why",
+            "verify", "sql", "export"]
+LATER = ["--config", "--format csv|json|ndjson", "--sheet", "prune", "shell", "report", "etl.toml"]
 EVERY_OPTION = [
     "a.csv", "b", "--source-dir", "d", "--output", "o.json", "--strategy", "update", "--key", "a,b", "--order-by",
     "c", "--warehouse", "w.duckdb", "--table", "t", "--on-error", "reject_row", "--max-rejects", "1.5%",
+    "--max-conflicts", "3",
     "--schema-contract", "freeze", "--column", "x=INTEGER", "--column", "y=DATE:%d=%m", "--no-trim", "--names",
     "keep", "--lineage", "--delimiter", ";", "--quote", "'", "--escape", "\\", "--encoding", "latin-1",
     "--no-header", "--skip-rows", "2", "--null", "NA", "--null", "-", "--ragged", "pad", "--max-cell-lines", "7",
@@ -47,8 +48,8 @@ def test_every_option_reaches_the_library(etl: Etl, library: Library) -> None:
             columns=(("x", "INTEGER"), ("y", "DATE:%d=%m")), schema_contract="freeze", delimiter=";", quote="'",
             escape="\\", encoding="latin-1", header=False, skip_rows=2, ragged="pad", max_cell_lines=7, move_root=True)
         assert warehouse == Path("w.duckdb")
-        assert settings == Settings(on_error="reject_row", max_rejects="1.5%", strict=True, temp_dir=Path("tmp"),
-                                    memory_limit="512MiB", threads=2, lock_timeout=0.5)
+        assert settings == Settings(on_error="reject_row", max_rejects="1.5%", max_conflicts=3, strict=True,
+                                    temp_dir=Path("tmp"), memory_limit="512MiB", threads=2, lock_timeout=0.5)
         assert named["plan"] is planned
 
 

@@ -204,9 +204,9 @@ def plan_is_what_run_does(scene: Scene) -> Generator[None]:
 
 
 def comparable(load: Load) -> dict[str, object]:
-    """What a plan and its run say alike: everything but ids, the file and the time it took."""
+    """What a plan and its run say alike: all but ids, the file, the time it took, and what only a plan tells."""
     said = {field.name: getattr(load, field.name) for field in fields(load)}
-    for word in ("load_id", "status", "seconds", "warehouse"):
+    for word in ("load_id", "status", "seconds", "warehouse", "updates", "effects"):
         del said[word]
     said["files"] = [{**asdict(book), "version_id": None} for book in load.files]
     return said

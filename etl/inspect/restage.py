@@ -1,0 +1,117 @@
+"""Staging held against the files: those that are still there are read again, as they were when they were loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from etl.config import Settings
+from etl.errors import BooksDoNotBalance, StorageError
+from etl.inspect.compare import Difference
+from etl.ledger import read
+from etl.names import HeaderName, Sql, header_names, listed, numbered_names
+from etl.result import silent
+from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.scan import Scan, scan_all
+from etl.sql_files import fill, piece
+from etl.staging.lines import count_lines
+from etl.staging.stage import Incoming, Staged, Trouble, stage_all
+from etl.structure import cells
+from etl.warehouse import Warehouse, staging
+from etl.warehouse.aside import open_aside, stored
+
+FIRST = 1
+
+
+def against_files(
+    warehouse: Path, dataset: read.StoredDataset, settings: Settings, folder: Path
+) -> tuple[list[Difference], list[str]]:
+    """Read the loaded files that are still there again, into a staging aside, and compare it with what is staged.
+
+    Returns:
+        The differences, and what is to be said of files that are not there as they were loaded.
+    """
+    rewritten = folder / "rewritten"
+    rewritten.mkdir()
+    with open_aside(warehouse, settings, folder, staged=False) as aside:
+        for macro in fill("macros").split(";\n"):
+            aside.sql(macro)
+        loaded = read.loaded_files(aside, dataset.dataset_id)
+        scans, notes = there(dataset, loaded, settings)
+        staged = _staged(aside, scans, dataset, rewritten)
+        found = [difference for item in staged for difference in _compared(aside, item, loaded)]
+    said = "as staged" if not found else f"{len(found):,} not as staged"
+    return found, [*notes, f"{dataset.name}: {len(staged):,} of {len(loaded):,} loaded files read again: {said}."]
+
+
+def there(
+    dataset: read.StoredDataset, loaded: Mapping[str, read.LoadedFile], settings: Settings
+) -> tuple[list[Scan], list[str]]:
+    """The loaded files with the content that was loaded; of the others, what became of them."""
+    files, notes = [], []
+    for path in sorted(loaded):
+        absolute = Path(dataset.root, path)
+        try:
+            files.append(SourceFile(path, str(absolute), FileStat.of(absolute.stat())))
+        except OSError:
+            notes.append(f"{path} is not there; its rows were held against nothing but themselves.")
+    scans = scan_all(files, dataset.reading, silent, settings.threads or 1)
+    same = [scan for scan in scans if scan.problem is None and scan.fingerprint == loaded[scan.file.path].fingerprint]
+    notes += [f"{scan.file.path} is not as it was loaded; the next run loads it." for scan in scans if scan not in same]
+    return same, notes
+
+
+def names_of(scan: Scan) -> tuple[HeaderName, ...]:
+    """The columns of a file."""
+    if scan.head is None:
+        return ()
+    return numbered_names(scan.head.width) if scan.head.header is None else header_names(scan.head.header)
+
+
+def _staged(
+    aside: Warehouse, scans: Sequence[Scan], dataset: read.StoredDataset, folder: Path
+) -> list[Staged]:
+    """Stage files as a load does: what the bulk reader must not read is learned on the way."""
+    care: set[str] = set()
+    while True:
+        incoming = [
+            Incoming(scan, names_of(scan), scan.care is not None or scan.file.path in care) for scan in scans
+        ]
+        try:
+            with aside.transaction():
+                staged = stage_all(aside, incoming, FIRST, dataset.reading, folder, silent)
+                count_lines(aside, staged, dataset.reading)
+                return staged
+        except Trouble as trouble:
+            if trouble.problems or set(trouble.care) <= care:
+                raise StorageError("Files changed while they were read. "
+                                   "Verify again when nothing writes to them.") from None
+            care |= set(trouble.care)
+            for left in folder.iterdir():
+                left.unlink()
+        except BooksDoNotBalance as error:
+            raise StorageError(str(error)) from error
+
+
+def _compared(aside: Warehouse, item: Staged, loaded: Mapping[str, read.LoadedFile]) -> list[Difference]:
+    """The rows of one file, as it is read now, against those that are staged of it."""
+    path = item.scan.file.path
+    version = loaded[path].version_id
+    table = str(aside.one("SELECT staging FROM etl.file_version WHERE version_id = $version", {"version": version}))
+    if table != item.table:
+        return [Difference("file: columns", path, item.table, table)]
+    if not table:
+        return []
+    texts = listed(Sql(f"{cells.raw(place)} AS c{place}") for place in range(len(item.names)))
+    columns = listed(Sql(name) for name in ("row", "readable", *(f"c{place}" for place in range(len(item.names)))))
+    now, then = (
+        piece("staged_cells", staging=relation, version=Sql(str(number)), cells=texts)
+        for relation, number in ((staging(table), item.version_id), (stored("staging", table), version)))
+    lacking, beyond = (
+        aside.sql(f"SELECT row FROM {piece('same_rows', columns=columns, these=these, those=those)} ORDER BY row")
+        for these, those in ((now, then), (then, now)))
+    if not lacking and not beyond:
+        return []
+    first = min(int(row[0]) for row in (*lacking, *beyond))
+    return [Difference("file: rows", f"{path}, first at row {first}", f"{len(lacking):,} as the file says",
+                       f"{len(beyond):,} as staged")]

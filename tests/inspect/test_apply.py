@@ -1,0 +1,106 @@
+"""A saved plan is applied as it was made, or refused with what changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from etl.cli.door import execute
+
+pytestmark = pytest.mark.usefixtures("place")
+
+RUN = ("--source-dir", "in", "--output", "out/t.json", "--strategy", "update", "--key", "id", "--quiet")
+KEPT = ("--warehouse", "kept.duckdb", "--table", "t", "--source-dir", "in", "--output", "out/t.json", "--quiet")
+
+
+def put(name: str, text: str) -> None:
+    """A source."""
+    Path("in", name).write_text(text, encoding="utf-8")
+
+
+def etl(*arguments: str) -> int:
+    """One command line."""
+    return execute(arguments)
+
+
+def test_a_plan_is_applied_as_it_was_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+                                          capsys: pytest.CaptureFixture[str]) -> None:
+    """From another folder, with the options that it was made with; a second time it is refused: the target moved."""
+    put("a.csv", "id,n\n1,x\n")
+    assert etl("plan", *RUN, "--save", "plan.json") == 0
+    assert not Path("out").exists()
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    capsys.readouterr()
+    assert etl("apply", "../plan.json", "--quiet") == 0
+    assert capsys.readouterr().out == "ETL complete: 1 records from 1 files\n"
+    assert json.loads((tmp_path / "out/t.json").read_text(encoding="utf-8")) == [{"id": 1, "n": "x"}]
+    assert etl("apply", "../plan.json", "--quiet") == 1
+    assert "its target's last load was none and is now 1" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (lambda: put("a.csv", "id,n\n1,y\n"), "a.csv changed"),
+    (lambda: put("c.csv", "id,n\n1,y\n"), "c.csv is new"),
+    (lambda: Path("in/a.csv").unlink(), "a.csv is gone"),
+    (lambda: put("b.csv", "id,n\n2,y\n3,z\n"), "b.csv changed"),
+])
+def test_a_stale_plan_is_refused_by_name(change, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A new, changed or gone file, loaded before or not, is named, and the target and its output stay as they are."""
+    put("b.csv", "id,n\n2,y\n")
+    assert etl("run", *RUN) == 0
+    put("a.csv", "id,n\n1,x\n")
+    assert etl("plan", *RUN, "--save", "plan.json") == 0
+    change()
+    before = Path("out/t.json").read_bytes()
+    capsys.readouterr()
+    assert etl("apply", "plan.json", "--quiet") == 1
+    answer = capsys.readouterr()
+    assert f"The plan plan.json does not stand any more: {said}. Nothing was done; plan again." in answer.err
+    assert answer.out == ""
+    assert Path("out/t.json").read_bytes() == before
+
+
+def test_a_target_that_moved_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    """Another load, another definition, another warehouse of the same number of loads: each is refused."""
+    put("b.csv", "id,n\n2,y\n")
+    assert etl("run", *KEPT) == 0
+    put("a.csv", "id,n\n1,x\n")
+    assert etl("plan", *KEPT, "--save", "plan.json") == 0
+    assert etl("run", *KEPT, "--null", "q") == 0
+    assert etl("apply", "plan.json", "--quiet") == 1
+    assert "its target's last load was 1 and is now 2" in capsys.readouterr().err
+    Path("kept.duckdb").unlink()
+    Path("out/t.json").unlink()
+    assert etl("run", *KEPT, "--null", "q") == 0
+    assert etl("apply", "plan.json", "--quiet") == 1
+    assert "the definition under which its target stands changed" in capsys.readouterr().err
+    Path("kept.duckdb").unlink()
+    assert etl("run", *KEPT) == 0
+    assert etl("apply", "plan.json", "--quiet") == 1
+    assert "the files that are loaded are other ones" in capsys.readouterr().err
+
+
+def test_what_is_no_plan_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that is not there, that is no JSON, no plan, or of another version."""
+    for text, said in (("{", "is not a plan"), ("[]", "is not a plan"), ("{}", "is not a plan"),
+                       ('{"etl": "0", "format": 1}', "was made by etl 0")):
+        Path("plan.json").write_text(text, encoding="utf-8")
+        assert etl("apply", "plan.json") == 2
+        assert said in capsys.readouterr().err
+    assert etl("apply", "none.json") == 2
+    assert "cannot be read" in capsys.readouterr().err
+
+
+def test_nothing_to_do_is_a_plan_too(capsys: pytest.CaptureFixture[str]) -> None:
+    """Applied, it says so; with something new it is refused."""
+    put("a.csv", "id,n\n1,x\n")
+    assert etl("run", *RUN) == 0
+    assert etl("plan", *RUN, "--save", "plan.json") == 0
+    assert etl("apply", "plan.json", "--quiet") == 0
+    put("b.csv", "id,n\n1,x\n")
+    capsys.readouterr()
+    assert etl("apply", "plan.json", "--quiet") == 1
+    assert "b.csv is new" in capsys.readouterr().err

@@ -1,0 +1,172 @@
+"""`verify` finds what was done by hand to target, ledger, books, staging and export, and nothing where nothing was."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+import etl
+from etl.cli.door import execute
+from etl.inspect import verify
+from etl.result import Listing
+
+OUT = Path("out/t.json")
+WAREHOUSE = Path("kept.duckdb")
+SETTINGS = etl.Settings(lock_timeout=1)
+
+
+def put(name: str, text: str) -> None:
+    """A source."""
+    Path("in", name).write_text(text, encoding="utf-8")
+
+
+def load(table: str, **words: object) -> None:
+    """An accumulating load over `in/`."""
+    etl.open(WAREHOUSE).run(etl.Dataset(**{"source_dir": "in", "table": table, **words}))
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A warehouse with a keyed target, its output, and one of `append`; files came, changed and are gone."""
+    home = tmp_path_factory.mktemp("loaded")
+    (home / "in").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(home)
+        put("a.csv", "id,n,d\n1,1.50,2024-01-02\n2,2.5,2024-01-03\n2,2.5,2024-01-04\n")
+        put("b.csv", 'id,n,d\n3,"3.5",2024-01-05\n4,4.5,"2024-01-06"\n')
+        load("t", strategy="update", key=("id",), output=str(OUT))
+        load("all")
+        put("a.csv", "id,n,d\n1,1.5,2024-01-02\n3,9.5,2024-01-03\n")
+        load("t")
+        Path("in/b.csv").unlink()
+    return home
+
+
+@pytest.fixture
+def place(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it to damage; the output is taken to be as it was left."""
+    shutil.copytree(loaded, tmp_path / "home")
+    monkeypatch.chdir(tmp_path / "home")
+    execute_sql("UPDATE etl.output SET path = replace(path, ?, ?)", [str(loaded), str(tmp_path / "home")])
+    execute_sql("UPDATE etl.dataset SET root = replace(root, ?, ?)", [str(loaded), str(tmp_path / "home")])
+    return tmp_path / "home"
+
+
+def execute_sql(statement: str, values: list[object] | None = None) -> None:
+    """Damage by hand."""
+    with duckdb.connect(str(WAREHOUSE)) as connection:
+        connection.execute(statement, values or [])
+
+
+def staged(table: str = "t", path: str = "a.csv") -> tuple[str, int]:
+    """The staging table of the loaded version of a path, and the version."""
+    with duckdb.connect(str(WAREHOUSE), read_only=True) as connection:
+        found = connection.execute(
+            "SELECT staging, version_id FROM etl.loaded_version JOIN etl.dataset USING (dataset_id) "
+            "WHERE name = ? AND path = ?", [table, path]).fetchall()[0]
+    return f'staging."{found[0]}"', found[1]
+
+
+def found(table: str | None = "t", *, files: bool = False) -> Listing:
+    """What there is to say."""
+    return verify(WAREHOUSE, table, files=files, settings=SETTINGS)
+
+
+def test_what_nobody_touched_is_verified(place: Path) -> None:
+    """All targets are the same, with and without the files; a file that is gone is named; nothing is written."""
+    assert place.exists()
+    before = hashlib.sha256(WAREHOUSE.read_bytes()).hexdigest()
+    listing = found(None, files=True)
+    assert listing.rows == ()
+    assert listing.notes[0] == ("t: built again from 2 loaded files: 3 records; target, lineage, ledger, staging "
+                                "and export: the same.")
+    assert "b.csv is not there; its rows were held against nothing but themselves." in listing.notes
+    assert "a.csv is not as it was loaded; the next run loads it." in listing.notes  # of the other target
+    assert "t: 1 of 2 loaded files read again: as staged." in listing.notes
+    assert hashlib.sha256(WAREHOUSE.read_bytes()).hexdigest() == before
+    assert not list(place.glob("*.wal"))
+    assert execute(["verify", "--warehouse", str(WAREHOUSE)]) == 0
+
+
+def change_a_staged_cell(where: str = "true") -> None:
+    """In staging alone."""
+    table, version = staged()
+    execute_sql(f"UPDATE {table} SET c1 = c1 || '1' WHERE _version = {version} AND {where}")
+
+
+def lose_staged_rows() -> None:
+    """All of a loaded version."""
+    table, version = staged()
+    execute_sql(f"DELETE FROM {table} WHERE _version = {version}")
+
+
+def lose_a_staging_table() -> None:
+    """And all versions in it."""
+    execute_sql(f"DROP TABLE {staged()[0]}")
+
+
+DAMAGES: dict[str, tuple[Callable[[], object] | str, str]] = {
+    "a value of the target": ("UPDATE t SET n = 9 WHERE id = 1", "target: value of n"),
+    "a row lost": ("DELETE FROM t WHERE id = 1", "target: row"),
+    "a row made up": ("INSERT INTO t SELECT 77, n, d, _version, _row FROM t LIMIT 1",
+                      "target: row"),
+    "lineage": ("UPDATE t SET _row = _row + 1 WHERE id = 1", "target: lineage"),
+    "a column's type": ("ALTER TABLE t ALTER n TYPE DECIMAL(9,2)", "target: column"),
+    "a column more": ("ALTER TABLE t ADD COLUMN more INTEGER", "target: column"),
+    "the target gone": ("DROP TABLE t", "target"),
+    "the primary key": ("CREATE TABLE u AS FROM t; DROP TABLE t; ALTER TABLE u RENAME TO t", "target: primary key"),
+    "the books of a file": ("UPDATE etl.books SET inserted = inserted + 1 WHERE load_id = 1 AND path = 'a.csv'",
+                            "books: records"),
+    "books lost": ("DELETE FROM etl.books WHERE load_id = 1 AND path = 'a.csv'", "books: a file that came"),
+    "the sums of a load": ("UPDATE etl.load SET updated = updated + 1 WHERE load_id = 1", "load: sums of its books"),
+    "records after": ("UPDATE etl.load SET records_after = 99 WHERE load_id = 1", "load: records after"),
+    "a flip lost": ("DELETE FROM etl.flip WHERE NOT loaded", "loaded versions"),
+    "a flip twice": (("INSERT INTO etl.flip SELECT 2, version_id, true FROM etl.file_version "
+                     "WHERE path = 'b.csv' AND dataset_id = 1"), "flip"),
+    "lines of a file": ("UPDATE etl.file_version SET lines = lines + 1", "file: lines"),
+    "the ledger's columns": ("UPDATE etl.column SET type = 'VARCHAR' WHERE name = 'n'", "ledger: columns"),
+    "kinds of cells": ("UPDATE etl.cell_kind SET kinds = 128", "kinds of cells"),
+    "a staged cell": (change_a_staged_cell, "target: value of n"),
+    "staged rows lost": (lose_staged_rows, "staging: rows"),
+    "a staging table lost": (lose_a_staging_table, "staging: no table"),
+    "a byte of the export": (lambda: OUT.write_bytes(OUT.read_bytes().replace(b"3.5", b"3.6")), "output"),
+    "the export gone": (OUT.unlink, "output"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damage_is_found(place: Path, damage: str) -> None:
+    """Each kind of damage is told of by name, and the command ends with 1."""
+    assert place.exists()
+    done, what = DAMAGES[damage]
+    if isinstance(done, str):
+        execute_sql(done)
+    else:
+        done()
+    listing = found()
+    assert what in {row[1] for row in listing.rows}, listing.rows
+
+
+def test_the_command_ends_with_1_where_something_differs(place: Path) -> None:
+    """And says what should be and what is."""
+    assert place.exists()
+    execute_sql("UPDATE t SET n = 9 WHERE id = 1")
+    row = next(row for row in found().rows if row[1] == "target: value of n")
+    assert row == ("t", "target: value of n", "id = '1'", "'1.5'", "'9.0'")
+    assert execute(["verify", "t", "--warehouse", str(WAREHOUSE)]) == 1
+
+
+def test_files_find_what_staging_and_target_agree_on(place: Path) -> None:
+    """A cell changed in staging and target alike is found by the file that says otherwise."""
+    assert place.exists()
+    change_a_staged_cell("c0 = '1'")
+    execute_sql("UPDATE t SET n = 1.51 WHERE id = 1")
+    OUT.write_bytes(OUT.read_bytes().replace(b":1.5,", b":1.51,"))
+    assert {row[1] for row in found().rows} <= {"kinds of cells"}
+    rows = [row for row in found(files=True).rows if row[1] == "file: rows"]
+    assert rows == [("t", "file: rows", "a.csv, first at row 1", "1 as the file says", "1 as staged")]
