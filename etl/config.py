@@ -13,6 +13,7 @@ OnError = Literal["abort", "skip_file", "reject_row"]
 Contract = Literal["evolve", "freeze", "discard_row"]
 Names = Literal["lower", "keep"]
 Ragged = Literal["reject", "pad"]
+SourceFormat = Literal["csv", "json", "ndjson", "parquet", "xlsx"]
 
 STRATEGIES: tuple[Strategy, ...] = ("append", "deduplicate", "update")
 # What a stored dataset may have and no value of the option can take away again.
@@ -24,9 +25,9 @@ DEFAULT_WAREHOUSE = Path("data/etl_output.duckdb")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The way a text file is read; part of every fingerprint.
+    """The way a file is read; part of every fingerprint.
 
-    None means: found from the file's first record.
+    None means: found from the file's name (`format`), its first record, or its first sheet.
 
     Args:
         ragged: What a record of fewer cells than columns is: a reject, or padded with NULL.
@@ -40,12 +41,16 @@ class Reading:
     skip_rows: int = 0
     ragged: Ragged = "reject"
     max_cell_lines: int = 20
+    format: SourceFormat | None = None
+    sheet: str | None = None
 
     def canonical(self) -> str:
         """One text for one way of reading, the same on every machine and in every version."""
         stated = asdict(self)
-        if self.ragged == "reject":  # an option that came later is told where it is used: fingerprints stay
-            del stated["ragged"]
+        later = {"ragged": "reject", "format": None, "sheet": None}
+        for name, default in later.items():  # an option that came later is told where it is used: fingerprints stay
+            if stated[name] == default:
+                del stated[name]
         return json.dumps(stated, sort_keys=True, ensure_ascii=True)
 
 
@@ -146,6 +151,8 @@ class Dataset:
     skip_rows: int | None = None
     ragged: Ragged | None = None
     max_cell_lines: int | None = None
+    format: SourceFormat | None = None
+    sheet: str | None = None
     move_root: bool = False
     reset: tuple[str, ...] = ()  # options that go back to their defaults, of RESETTABLE
 

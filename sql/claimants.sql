@@ -14,7 +14,7 @@ SELECT
     s.since,
     s.state,
     s.staging,
-    ${accepted} AS accepted,
+    s.accepted,
     ${order} AS order_value,
     ${values} AS cells
 FROM (
@@ -27,6 +27,7 @@ FROM (
         v.since,
         v.state,
         v.staging,
+        ${accepted} AS accepted,
         ${texts}
     FROM ${staging} AS s
     JOIN temp.placed AS v ON v.version_id = s._version

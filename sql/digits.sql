@@ -12,7 +12,7 @@ FROM (
         JOIN temp.placed AS v ON v.version_id = s._version
         WHERE ${accepted} AND v.version_id IN (
             SELECT version_id FROM etl.cell_kind
-            WHERE cells = $digest AND place = $place AND kinds & 15 > 0 AND kinds & 128 = 0 AND scale IS NULL
+            WHERE cells = $digest AND place = $place AND kinds & 15 > 0 AND kinds & 2176 = 0 AND scale IS NULL
         )
     )
     WHERE cell IS NOT NULL

@@ -12,7 +12,7 @@ SELECT
     version_id,
     $digest AS cells,
     summary.place,
-    CASE WHEN summary.kinds & 128 > 0 THEN 640 ELSE summary.kinds END AS kinds,
+    CASE WHEN summary.kinds & 128 > 0 THEN 640 WHEN summary.kinds & 2048 > 0 THEN summary.kinds | 512 ELSE summary.kinds END AS kinds,
     CAST(NULL AS BIGINT) AS integer_digits,
     CAST(NULL AS BIGINT) AS scale,
     summary.example_row,

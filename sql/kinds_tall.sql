@@ -2,13 +2,13 @@
 --
 -- An expression a column would take DuckDB longer to plan than to run.
 --
--- Needs:   ${staging} ${raws} ${cell} ${accepted} $digest
--- Expects: temp table `measure` names the versions; `raws` are all columns, `cell` is the cell that r says.
+-- Needs:   ${staging} ${raws} ${cell} ${kind} ${accepted} $digest
+-- Expects: temp table `measure` names the versions; `raws` are all columns, `cell` is the cell that r says, `kind` its kind.
 SELECT
     version_id,
     $digest AS cells,
     place,
-    CASE WHEN kinds & 128 > 0 THEN 640 ELSE kinds END AS kinds,
+    CASE WHEN kinds & 128 > 0 THEN 640 WHEN kinds & 2048 > 0 THEN kinds | 512 ELSE kinds END AS kinds,
     CAST(NULL AS BIGINT) AS integer_digits,
     CAST(NULL AS BIGINT) AS scale,
     example_row,
@@ -18,10 +18,10 @@ FROM (
         version_id,
         place,
         bit_or(CASE WHEN accepted THEN k ELSE k & 512 END) AS kinds,
-        min(CASE WHEN accepted AND k & 128 > 0 THEN row END) AS example_row,
-        arg_min(CASE WHEN accepted AND k & 128 > 0 THEN c END, CASE WHEN accepted AND k & 128 > 0 THEN row END) AS example
+        min(CASE WHEN accepted AND k & 2176 > 0 THEN row END) AS example_row,
+        arg_min(CASE WHEN accepted AND k & 2176 > 0 THEN c END, CASE WHEN accepted AND k & 2176 > 0 THEN row END) AS example
     FROM (
-        SELECT *, etl_cell_kind(r, c) AS k
+        SELECT *, ${kind} AS k
         FROM (
             SELECT version_id, row, accepted, place, r, ${cell} AS c
             FROM (

@@ -95,3 +95,126 @@ CREATE OR REPLACE TEMP MACRO etl_kind(c) AS
 -- The kind of a cell beside 512 where the cell is not its raw text (trimmed, or a spelling of NULL).
 CREATE OR REPLACE TEMP MACRO etl_cell_kind(raw, c) AS
     CASE WHEN raw IS DISTINCT FROM c THEN 512 ELSE 0 END | etl_kind(c);
+
+-- Whether a line of JSON has a number that DuckDB's JSON functions may write otherwise: long, with an exponent, or -0.
+CREATE OR REPLACE TEMP MACRO etl_json_marked(line) AS
+    regexp_matches(line, '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE])|-0[^.])');
+
+-- 2 for a line that may be no JSON by the letter, though DuckDB takes it (a trailing comma, NaN, Infinity), or that holds
+-- the mark of exact numbers; 1 for one that may have such numbers; else 0. One pattern settles most lines.
+CREATE OR REPLACE TEMP MACRO etl_json_flag(line) AS
+    CASE
+        WHEN NOT regexp_matches(
+            line,
+            '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[nN][aA][nN]|[iI][nN][fF])|-0[^.])|,\s*[\]}]|\\u0001'
+        ) THEN 0
+        WHEN regexp_matches(
+            line,
+            '[:,\[]\s*-?(?:[nN][aA][nN]|[iI][nN][fF](?:[iI][nN][iI][tT][yY])?)\s*[,\]}]|,\s*[\]}]|\\u0001'
+        ) THEN 2
+        ELSE 1
+    END;
+
+-- The line with every number as a string that begins with U+0001, so that its digits stay; the end is matched as well.
+CREATE OR REPLACE TEMP MACRO etl_json_mark(line) AS
+    regexp_replace(
+        regexp_replace(line, '((?:"(?:[^"\\]|\\.)*"|[^"0-9-])*)(-?[0-9][0-9.eE+-]*|$)', '\1"\\u0001\2"', 'g'),
+        '"\\u0001"$', ''
+    );
+
+-- What a told cell says: a string of JSON without its quotes, anything else as it stands.
+CREATE OR REPLACE TEMP MACRO etl_told(c) AS
+    CASE
+        WHEN NOT starts_with(c, '"') THEN c
+        WHEN contains(c, '\') THEN json_extract_string(c, '$')
+        ELSE c[2:-2]
+    END;
+
+-- 2147483648 for an object or array that holds NaN or an infinity outside its strings.
+CREATE OR REPLACE TEMP MACRO etl_told_not_finite(raw) AS
+    CASE
+        WHEN regexp_matches(regexp_replace(raw, '"(?:[^"\\]|\\.)*"', '', 'g'), 'NaN|Infinity') THEN 2147483648
+        ELSE 0
+    END;
+
+-- A JSON text out of a line, its marked numbers written out; null is NULL.
+CREATE OR REPLACE TEMP MACRO etl_json_cell(v, marked) AS
+    CASE
+        WHEN v = 'null' THEN NULL
+        WHEN marked THEN regexp_replace(v, '"\\u0001([^"]*)"', '\1', 'g')
+        ELSE v
+    END;
+
+-- The kind of a told cell: 2048 a string, 4096 an object or array, else that of a cell; 512 where it says not its raw text.
+CREATE OR REPLACE TEMP MACRO etl_told_kind(raw, c) AS
+    CASE
+        WHEN c IS NULL THEN CASE WHEN raw IS NULL THEN 0 ELSE 512 END
+        WHEN starts_with(raw, '"') THEN 2560
+        WHEN starts_with(raw, '{') OR starts_with(raw, '[')
+        THEN CASE WHEN contains(raw, 'NaN') OR contains(raw, 'Infinity') THEN etl_told_not_finite(raw) ELSE 0 END | 4096
+        ELSE etl_kind(c)
+    END;
+
+-- A JSON text as a told cell: null is NULL, white space around it goes, what is no JSON is a string.
+CREATE OR REPLACE TEMP MACRO etl_json_told(c) AS
+    CASE
+        WHEN trim(CAST(c AS VARCHAR)) = 'null' THEN NULL
+        WHEN json_valid(CAST(c AS VARCHAR)) THEN CAST(trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) AS JSON)
+        ELSE to_json(CAST(c AS VARCHAR))
+    END;
+
+-- An object or array without NaN and the infinities, which JSON does not have: they become null.
+CREATE OR REPLACE TEMP MACRO etl_json_finite(c) AS
+    CASE
+        WHEN contains(c, 'NaN') OR contains(c, 'Infinity')
+        THEN regexp_replace(
+            regexp_replace(c, '((?:"(?:[^"\\]|\\.)*"|[^"NI-]|-[^I])*)(-?NaN|-?Infinity|$)', '\1null', 'g'), 'null$', ''
+        )
+        ELSE c
+    END;
+
+-- Of the twelve bytes of an INT96 its nanoseconds of the day, and its day since 1970; the lowest byte stands first.
+CREATE OR REPLACE TEMP MACRO etl_int96_nanoseconds(b) AS
+    CAST('0x' || hex(b)[15:16] || hex(b)[13:14] || hex(b)[11:12] || hex(b)[9:10] || hex(b)[7:8] || hex(b)[5:6]
+        || hex(b)[3:4] || hex(b)[1:2] AS BIGINT);
+
+CREATE OR REPLACE TEMP MACRO etl_int96_day(b) AS
+    CAST('0x' || hex(b)[23:24] || hex(b)[21:22] || hex(b)[19:20] || hex(b)[17:18] AS BIGINT) - 2440588;
+
+-- One step from base 2^28 to base 10^28: three limbs times 2^28, and one more.
+CREATE OR REPLACE TEMP MACRO etl_limbs(a, x) AS [
+    (a[1] * 268435456 + x) % 10000000000000000000000000000,
+    (a[2] * 268435456 + (a[1] * 268435456 + x) // 10000000000000000000000000000) % 10000000000000000000000000000,
+    a[3] * 268435456 + (a[2] * 268435456 + (a[1] * 268435456 + x) // 10000000000000000000000000000)
+        // 10000000000000000000000000000
+];
+
+-- The digits of a number of up to 70 hexadecimal digits, with one added to it (0 or 1).
+CREATE OR REPLACE TEMP MACRO etl_hex_digits(h, more) AS
+    list_transform(
+        [list_reduce(
+            [[CAST(CAST('0x' || lpad(h, 70, '0')[i * 7 + 1:i * 7 + 7] AS BIGINT) AS HUGEINT)
+                + CASE WHEN i = 9 THEN more ELSE 0 END] FOR i IN range(10)],
+            LAMBDA a, x: etl_limbs(a, x[1]),
+            [CAST(0 AS HUGEINT), CAST(0 AS HUGEINT), CAST(0 AS HUGEINT)]
+        )],
+        LAMBDA a: ltrim(CAST(a[3] AS VARCHAR) || lpad(CAST(a[2] AS VARCHAR), 28, '0')
+            || lpad(CAST(a[1] AS VARCHAR), 28, '0'), '0')
+    )[1];
+
+-- A number as the text of a fraction, from its digits and scale.
+CREATE OR REPLACE TEMP MACRO etl_scaled(digits, scale) AS
+    CASE
+        WHEN scale = 0 THEN CASE WHEN digits = '' THEN '0' ELSE digits END
+        WHEN strlen(digits) > scale THEN left(digits, strlen(digits) - scale) || '.' || right(digits, scale)
+        ELSE '0.' || repeat('0', scale - strlen(digits)) || digits
+    END;
+
+-- The big-endian bytes of a decimal past 38 digits as its text.
+CREATE OR REPLACE TEMP MACRO etl_wide_decimal(b, scale) AS
+    CASE
+        WHEN b IS NULL THEN NULL
+        WHEN hex(b) >= '8'
+        THEN '-' || etl_scaled(etl_hex_digits(translate(hex(b), '0123456789ABCDEF', 'FEDCBA9876543210'), 1), scale)
+        ELSE etl_scaled(etl_hex_digits(hex(b), 0), scale)
+    END;

@@ -24,6 +24,7 @@ from etl.config import (
 )
 from etl.errors import UsageError
 from etl.names import matched
+from etl.sources.formats import FORMATS as FILE_FORMATS
 
 FILES = "Which files"
 TARGET = "What becomes of them"
@@ -88,7 +89,16 @@ _cells = together(
                 "file that does not fit; discard_row rejects the rows that do not. Default: evolve."),
 )
 
+_format = together(
+    option(FILES, "--format", "format", type=click.Choice(FILE_FORMATS), default=None,
+           help="What the files are. Default: what their names say; a name without a known extension is CSV."),
+)
+read_as = option(FILES, "--read-as", "format", type=click.Choice(FILE_FORMATS), default=None,
+                 help="What the file is: the --format of run. Default: what its name says.")
+
 _text = together(
+    option(FILES, "--sheet", metavar="NAME", type=spellings.TEXT, default=None,
+           help="The sheet of a workbook that is read. Default: the first one."),
     option(TEXT, "--delimiter", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character between two cells, like ';' or tab."),
     option(TEXT, "--quote", metavar="C", type=spellings.QUOTE, default=None,
@@ -148,8 +158,8 @@ _shown = together(
 )
 
 sources = click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=spellings.TEXT)
-run_options: Callable[[F], F] = together(sources, _files, _target, _cells, _text, _trouble, _machine, _shown)
-reading_options: Callable[[F], F] = _text
+run_options: Callable[[F], F] = together(sources, _files, _format, _target, _cells, _text, _trouble, _machine, _shown)
+reading_options: Callable[[F], F] = together(read_as, _text)
 shown_options: Callable[[F], F] = _shown
 
 warehouse = option(

@@ -14,6 +14,12 @@ _FORMATS = {
     ".csv": "FORMAT csv, HEADER true",
     ".parquet": "FORMAT parquet, COMPRESSION zstd",
 }
+_TEXTS = "FORMAT csv, HEADER false, QUOTE '', ESCAPE '', DELIMITER E'\\n'"
+_BARE = {
+    ".json": _TEXTS + ", PREFIX E'[\\n\\t', SUFFIX E'\\n]\\n', NEW_LINE E',\\n\\t'",
+    ".ndjson": _TEXTS,
+    ".jsonl": _TEXTS,
+}
 _COMPRESSIONS = {".gz": "gzip", ".zst": "zstd"}
 
 
@@ -24,10 +30,12 @@ class Format:
     Args:
         extension: Of the format, without the compression.
         options: Of COPY.
+        bare: Of a COPY of texts of JSON as they stand, one a row; None where the format is not JSON.
     """
 
     extension: str
     options: Sql
+    bare: Sql | None = None
 
 
 def format_of(name: str) -> Format:
@@ -48,4 +56,7 @@ def format_of(name: str) -> Format:
     options = _FORMATS[extension]
     if extension != ".parquet":
         options += f", COMPRESSION {_COMPRESSIONS[compression] if compression else 'none'}"
-    return Format(extension, Sql(options))
+    bare = _BARE.get(extension)
+    if bare is not None:
+        bare += f", COMPRESSION {_COMPRESSIONS[compression] if compression else 'none'}"
+    return Format(extension, Sql(options), None if bare is None else Sql(bare))

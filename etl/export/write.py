@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import shutil
@@ -23,6 +24,10 @@ from etl.result import TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, target
 from etl.warehouse.slices import sliced
+
+_NOT_IN_PARQUET = ("HUGEINT", "INTERVAL", "TIME WITH TIME ZONE")  # DuckDB would write other values
+DECIMAL_DIGITS = 38
+_TEXT_IN_JSON = ("JSON", f"DECIMAL({DECIMAL_DIGITS},{DECIMAL_DIGITS})")  # DuckDB would round it, or begin with .
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def place(path: Path, destination: Path) -> os.stat_result:
 
 
 def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) -> None:
-    lineage, place_columns, order = Sql(""), [], []
+    lineage, order = Sql(""), []
+    place_columns: list[tuple[str, Sql]] = []
     if exported.lineage or not exported.key:
         lineage = Sql(
             "JOIN (SELECT version_id, path, dense_rank() OVER (ORDER BY path) AS rank FROM etl.file_version "
@@ -113,25 +119,36 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
         )
     if exported.lineage:
         path_name, row_name = _free_names(exported.columns)
-        place_columns = [Sql(f"v.path AS {identifier(path_name)}"), Sql(f"t._row AS {identifier(row_name)}")]
+        place_columns = [(path_name, Sql("v.path")), (row_name, Sql("t._row"))]
     if exported.key:
         order = [identifier("t", name) for name in exported.key]
     else:
         first = [] if exported.order_by is None else [Sql(f"{identifier('t', exported.order_by)} ASC NULLS FIRST")]
         order = [*first, Sql("v.rank"), Sql("t._row")]
-    columns = [_column(column, form) for column in exported.columns]
     named = {column.name.lower() for column in exported.columns}
     rows = target(exported.table) if "rowid" in named else sliced(warehouse, target(exported.table))
+    columns = [*((column.name, _column(column, form)) for column in exported.columns), *place_columns]
+    pieces = {"target": rows, "lineage": lineage, "order": listed(order),
+              "destination": literal(str(path))}
+    nested = {column.name for column in exported.columns if column.type in _TEXT_IN_JSON}
+    if form.bare is not None and nested:
+        members = listed(_member(name, value, exact=name in nested) for name, value in columns)
+        statement = fill("export_text", members=members, format=Sql(f"{form.bare}, USE_TMP_FILE false"), **pieces)
+    else:
+        values = listed(Sql(f"{value} AS {identifier(name)}") for name, value in columns)
+        statement = fill("export", columns=values, format=Sql(f"{form.options}, USE_TMP_FILE false"), **pieces)
     warehouse.sql("SET preserve_insertion_order = false")  # the ORDER BY decides; this lets the writer work ahead
     try:
-        warehouse.sql(fill(
-            "export", columns=listed([*columns, *place_columns]),
-            target=rows, lineage=lineage, order=listed(order),
-            destination=literal(str(path)), format=Sql(f"{form.options}, USE_TMP_FILE false"),
-        ))
+        warehouse.sql(statement)
     finally:
         with suppress(duckdb.Error):
             warehouse.sql("SET preserve_insertion_order = true")
+
+
+def _member(name: str, value: Sql, *, exact: bool) -> Sql:
+    """A member of an object as text; the text of a JSON column stands in it as it is."""
+    text = Sql(f"CAST({value} AS VARCHAR)") if exact else Sql(f"CAST(to_json({value}) AS VARCHAR)")
+    return Sql(f"{literal(json.dumps(name, ensure_ascii=False) + ':')} || coalesce({text}, 'null')")
 
 
 def _copy_nothing(warehouse: Warehouse, form: Format, path: Path) -> None:
@@ -140,12 +157,17 @@ def _copy_nothing(warehouse: Warehouse, form: Format, path: Path) -> None:
 
 
 def _column(column: TargetColumn, form: Format) -> Sql:
+    """A column as a value that the format can hold whole."""
     name = identifier("t", column.name)
+    if form.extension == ".parquet":
+        return Sql(f"CAST({name} AS VARCHAR)") if column.type in _NOT_IN_PARQUET else name
     decimal = re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", column.type)
-    if decimal and decimal[1] == decimal[2] and form.extension != ".parquet":  # DuckDB would write .5, which is no JSON
-        return Sql(f"CAST({name} AS DECIMAL({int(decimal[1]) + 1},{decimal[2]})) AS {identifier(column.name)}")
-    if form.extension == ".parquet" and column.type == "HUGEINT":  # DuckDB would write it as DOUBLE
-        return Sql(f"CAST({name} AS VARCHAR) AS {identifier(column.name)}")
+    if decimal and decimal[1] == decimal[2]:  # DuckDB would write .5, which is no JSON
+        if int(decimal[1]) == DECIMAL_DIGITS:
+            return Sql(f"regexp_replace(CAST({name} AS VARCHAR), '^(-?)[.]', '\\10.')")
+        return Sql(f"CAST({name} AS DECIMAL({int(decimal[1]) + 1},{decimal[2]}))")
+    if form.bare is not None and column.type in ("DOUBLE", "FLOAT"):
+        return Sql(f"CASE WHEN isfinite({name}) THEN {name} END")  # JSON has no other
     return name
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from etl.config import Definition
@@ -15,9 +15,10 @@ from etl.structure import cells
 from etl.structure.declared import Declared, cast, fits, parsed
 from etl.structure.derive import Structure, derive, headers
 from etl.structure.measure import located
+from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging, target
 
-Place = tuple[int, int]  # a version and a row
+At = tuple[int, int]  # a version and a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def key_of(asked: Question, claim: Claim) -> list[str] | None:
     return texts if len(texts) == len(values) else None
 
 
-def in_target(asked: Question, key: Key) -> Place | None:
+def in_target(asked: Question, key: Key) -> At | None:
     """The version and row that the target names for a key; None where it has no row of it."""
     name = asked.dataset.name
     if not asked.warehouse.exists("main", name) or not all(key.fits):
@@ -143,7 +144,7 @@ def in_target(asked: Question, key: Key) -> Place | None:
     return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
-def place_in_target(asked: Question, path: str, row: int) -> Place | None:
+def place_in_target(asked: Question, path: str, row: int) -> At | None:
     """The same for a row of a file, by its place."""
     name = asked.dataset.name
     if not asked.warehouse.exists("main", name):
@@ -154,8 +155,13 @@ def place_in_target(asked: Question, path: str, row: int) -> Place | None:
     return (int(rows[0][0]), int(rows[0][1])) if rows else None
 
 
-def _places(asked: Question) -> dict[str, dict[str, int]]:
-    return {table: {name: place for place, name in enumerate(names)} for table, names in asked.names.items()}
+def _places(asked: Question) -> dict[str, dict[str, Place]]:
+    return {table: places_of(asked.warehouse, table, names) for table, names in asked.names.items()}
+
+
+def _said(number: int) -> Sql:
+    """What a cell says, as the relation of claimants has it."""
+    return Sql(f"s.c{number}")
 
 
 def _given(number: int) -> Sql:
@@ -180,9 +186,9 @@ def _one(asked: Question, values: Sequence[str | None], expressions: Sequence[Sq
     return list(asked.warehouse.sql(f"SELECT {listed(expressions)}", bound)[0])
 
 
-def _same(asked: Question, place: int, name: str, number: int, *, known: bool) -> Sql:
+def _same(asked: Question, place: Place, name: str, number: int, *, known: bool) -> Sql:
     """Whether a cell says what is asked for: the same text, or an equal value of the column's type."""
-    cell, kind = cells.raw(place), asked.declared_of(name)
+    cell, kind = _said(place.number), asked.declared_of(name)
     given = _given(number)
     same = Sql(f"{cell} = {given}")
     if not known or kind.type == "VARCHAR":
@@ -215,23 +221,23 @@ def _claims(asked: Question, matches: Mapping[str, Sql], bound: Mapping[str, obj
 def _branch(asked: Question, table: str, match: Sql, state: str, order_type: str) -> Sql:
     """The rows of one staging table; only of versions that left a cell may not fit the type of now."""
     places, definition = _places(asked)[table], asked.definition
-    texts = listed(Sql(f"{cells.cell(place, definition)} AS c{place}") for place in places.values())
-    said = replace(definition, trim=False, nulls=())  # what cells say stands in the relation already
+    texts = listed(Sql(f"{cells.cell(place, definition)} AS c{place.number}") for place in places.values())
     keyed = definition.key if definition.keyed else ()
-    accepted = cells.accepted(places, said) if set(keyed) <= set(places) else Sql("false")
+    fitting = cells.accepted(places, definition) if set(keyed) <= set(places) else Sql("false")
+    accepted = Sql("s.accepted")
     values = listed(_value(asked, place, name, accepted if state == "kept" else None)
                     for name, place in places.items())
     order = Sql(f"CAST(NULL AS {order_type})")
     if definition.order_by in places:
-        cell = cells.raw(places[definition.order_by])
+        cell = _said(places[definition.order_by].number)
         value = cast(cell, asked.declared_of(definition.order_by), forgiving=True)
         order = Sql(f"CASE WHEN {accepted} THEN {value} END")
     return piece("claimants", staging=staging(table), table=literal(table), texts=texts, match=match,
-                 accepted=accepted, order=order, values=Sql(f"[{values}]"), state=literal(state))
+                 accepted=fitting, order=order, values=Sql(f"[{values}]"), state=literal(state))
 
 
-def _value(asked: Question, place: int, name: str, accepted: Sql | None) -> Sql:
-    cell, kind = cells.raw(place), asked.declared_of(name)
+def _value(asked: Question, place: Place, name: str, accepted: Sql | None) -> Sql:
+    cell, kind = _said(place.number), asked.declared_of(name)
     if kind.type == "VARCHAR":
         return cell
     settled = fits(cell, kind) if accepted is None else accepted

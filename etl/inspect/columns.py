@@ -11,12 +11,17 @@ from etl.sql_files import fill
 from etl.staging.lines import physical_lines
 from etl.staging.stage import Staged
 from etl.structure import cells, kinds
-from etl.structure.kinds import Summary
+from etl.structure.kinds import CHANGED, Summary, summary_of
+from etl.structure.places import TEXT, TOLD, places_of
 from etl.warehouse import Warehouse, staging
 
-WORDS = ((kinds.INTEGER, "integer"), (kinds.FRACTION, "fraction"), (kinds.BOOLEAN, "boolean"), (kinds.DATE, "date"),
-         (kinds.TIMESTAMP, "timestamp"), (kinds.TEXT, "text"), (0, "NULL"))
-EVERY = kinds.NUMBER | kinds.BOOLEAN | kinds.DATE | kinds.TIMESTAMP | kinds.TEXT
+WORDS = ((kinds.INTEGER, "integer"), (kinds.FRACTION | kinds.DECIMAL | kinds.FLOATS, "fraction"),
+         (kinds.BOOLEAN, "boolean"), (kinds.DATE, "date"),
+         (kinds.TIMESTAMP | kinds.NANOSECONDS | kinds.INSTANT, "timestamp"), (kinds.TEXT, "text"),
+         (kinds.STRING, "string"), (kinds.NESTED, "nested value"),
+         (kinds.TIME | kinds.TIME_ZONED | kinds.TIME_NANOSECONDS, "time"), (kinds.UUID, "UUID"),
+         (kinds.BLOB, "binary value"), (kinds.INTERVAL, "interval"), (0, "NULL"))
+EVERY = ~kinds.MARKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +52,7 @@ class _Counted:
     def take(self, kind: int, count: int, first_row: int, first_text: str | None) -> None:
         """Add the cells of one kind."""
         self.summary |= Summary(kind)
-        word = next(word for bits, word in WORDS if (kind & EVERY) & bits or not (bits or kind & EVERY))
+        word = next(word for bits, word in WORDS if (kind & EVERY) & bits or not bits)
         self.counts[word] = self.counts.get(word, 0) + count
         if first_text is not None and (self.text is None or first_row < self.text[0]):
             self.text = first_row, first_text
@@ -87,16 +92,19 @@ def _counted(warehouse: Warehouse, staged: Staged) -> list[_Counted]:
     counted = [_Counted() for _ in staged.names]
     if not staged.staged:
         return counted
-    places = range(len(counted))
-    table, says = staging(staged.table), [cells.cell(place, Definition()) for place in places]
+    table = staging(staged.table)
+    places = list(places_of(warehouse, staged.table, [name.name for name in staged.names]).values())
+    says = [cells.cell(place, Definition()) for place in places]
     found = warehouse.sql(fill(
-        "cells", staging=table, places=listed(Sql(str(place)) for place in places),
-        raw=listed(cells.raw(place) for place in places), cells=listed(says),
+        "cells", staging=table, places=listed(Sql(str(place.number)) for place in places),
+        kinds=listed(cells.kind(place, cells.raw(place), says[place.number]) for place in places), cells=listed(says),
     ))
     for place, *of_kind in found:
         counted[place].take(*of_kind)
-    for column, cell in zip(counted, says, strict=True):
-        if column.summary.needs_digits:
-            digits = warehouse.sql(fill("most_digits", staging=table, cell=cell))[0]
+    for column, place in zip(counted, places, strict=True):
+        if place.form not in (TEXT, TOLD):
+            column.summary |= summary_of(place.form) if column.summary.kinds & ~CHANGED else Summary()
+        elif column.summary.needs_digits:
+            digits = warehouse.sql(fill("most_digits", staging=table, cell=says[place.number]))[0]
             column.summary |= Summary(0, *digits)
     return counted

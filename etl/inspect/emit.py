@@ -22,7 +22,7 @@ import duckdb
 from etl.config import Settings
 from etl.errors import StorageError, UsageError
 from etl.export.write import write_export
-from etl.inspect.restage import names_of, there
+from etl.inspect.restage import there
 from etl.inspect.verify import PLACES, exported, prepared
 from etl.ledger import read
 from etl.move.merge import move
@@ -167,7 +167,8 @@ def _in_place(
     aside: Warehouse, versions: Sequence[_Version], scans: Mapping[str, Scan], dataset: read.StoredDataset
 ) -> list[_Version]:
     """The versions that the bulk reader reads in place, under their own numbers: found out by doing so."""
-    care = {path for path, scan in scans.items() if scan.care is not None}
+    care = {path for path, scan in scans.items()
+            if scan.care is not None or scan.format != "csv" or not scan.plain}
     while True:
         wanted = [version for version in versions if version.path in scans and version.path not in care]
         odd: set[str] = set()
@@ -198,7 +199,7 @@ def _stage(
     with tempfile.TemporaryDirectory(prefix="etl-") as nothing:
         for _, run in groupby(enumerate(versions), lambda pair: (pair[1].load_id, pair[1].version_id - pair[0])):
             members = [version for _, version in run]
-            incoming = [Incoming(scans[version.path], names_of(scans[version.path])) for version in members]
+            incoming = [Incoming(scans[version.path], scans[version.path].names) for version in members]
             staged = stage_all(aside, incoming, members[0].version_id, dataset.reading, Path(nothing), silent)
             count_lines(aside, staged, dataset.reading)
             numbers = {version.path: version.version_id for version in members}

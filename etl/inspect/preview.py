@@ -14,15 +14,16 @@ from etl.config import Definition, Reading, Selection, Settings
 from etl.errors import Problem, SourceMissing, StorageError, UsageError
 from etl.inspect.columns import InspectedColumn, inspected_columns
 from etl.inspect.loads import reason
-from etl.names import HeaderName, header_names, listed, numbered_names
+from etl.names import HeaderName, listed
 from etl.result import Listing, silent
-from etl.sources.dialect import Head
 from etl.sources.discovery import SourceFile, discover
 from etl.sources.scan import Scan, scan
-from etl.sql_files import fill, statement
+from etl.sql_files import fill
 from etl.staging.lines import count_lines
+from etl.staging.shapes import with_shapes
 from etl.staging.stage import Incoming, Staged, Trouble, stage_all
 from etl.structure import cells
+from etl.structure.places import places_of
 from etl.warehouse import Warehouse, in_memory, staging
 
 FIRST = 5
@@ -66,9 +67,11 @@ def _said(path: Path, found: SourceFile, reading: Reading, folder: Path) -> tupl
     scanned = scan(found, reading, text=folder / "text")
     if scanned.problem is not None:
         return (_file(path, scanned, None, ()), _problems((scanned.problem,)))
-    names = _names(scanned)
     try:
-        read = _read(scanned, names, reading)
+        with _memory(folder) as warehouse:
+            (scanned,) = with_shapes(warehouse, [scanned], reading, folder)
+            names = scanned.names
+            read = scanned.problem or _read(warehouse, scanned, names, reading)
     except duckdb.OutOfMemoryException as error:
         raise StorageError(f"{path} needs more room than there is in {tempfile.gettempdir()}. Make some, or name "
                            "another folder with TMPDIR.") from error
@@ -94,29 +97,19 @@ def _found(path: Path) -> SourceFile | Problem:
     return listing.files[0]
 
 
-def _names(scanned: Scan) -> tuple[HeaderName, ...]:
-    if scanned.head is None:
-        return ()
-    return numbered_names(scanned.head.width) if scanned.head.header is None else header_names(scanned.head.header)
-
-
 def _header_problems(scanned: Scan, names: Sequence[HeaderName]) -> list[Problem]:
-    if scanned.head is None or not any("\0" in name.name for name in names):
+    if not any("\0" in name.name for name in names):
         return []
-    return [Problem("name", "a column's name holds a NUL character", line=_header_line(scanned.head),
+    return [Problem("name", "a column's name holds a NUL character", line=scanned.header_line,
                     advice="Correct the header", whole_file=True)]
 
 
-def _header_line(head: Head) -> int:
-    return head.skipped_lines + head.blank_before + 1
-
-
-def _read(scanned: Scan, names: tuple[HeaderName, ...], reading: Reading) -> _Read | Problem:
+def _read(
+    warehouse: Warehouse, scanned: Scan, names: tuple[HeaderName, ...], reading: Reading
+) -> _Read | Problem:
     """Stage the file, with care where the bulk reader must not read it, and look at its cells."""
     care = scanned.care is not None
-    with tempfile.TemporaryDirectory(prefix="etl-") as folder, _memory(Path(folder)) as warehouse:
-        for macro in statement("macros").text.split(";\n"):
-            warehouse.sql(macro)
+    with tempfile.TemporaryDirectory(prefix="etl-") as folder:
         while True:
             try:
                 with warehouse.transaction():
@@ -137,8 +130,9 @@ def _look(warehouse: Warehouse, incoming: Incoming, reading: Reading, folder: Pa
     columns = inspected_columns(warehouse, staged, blank, continuation, reading)
     rows: list[tuple[object, ...]] = []
     if columns:
+        places = places_of(warehouse, staged.table, [name.name for name in staged.names]).values()
         values = listed(cells.value(place, column.type, Definition(), changed=column.changed)
-                        for place, column in enumerate(columns))
+                        for place, column in zip(places, columns, strict=True))
         rows = warehouse.sql(fill("first_rows", values=values, staging=staging(staged.table)), {"rows": FIRST})
     return _Read(staged, blank, columns, tuple(rows), incoming.care)
 
@@ -146,10 +140,10 @@ def _look(warehouse: Warehouse, incoming: Incoming, reading: Reading, folder: Pa
 def _file(path: Path, scanned: Scan, read: _Read | None, names: Sequence[HeaderName]) -> Listing:
     """What is known of the file as a whole: little of one that cannot be read."""
     facts: dict[str, object] = {"file": str(path), "compression": scanned.compression, "bytes": scanned.stat.size}
-    notes = []
-    head = scanned.head
-    if read is not None and head is not None:
-        line = _header_line(head)
+    head, line = scanned.head, scanned.header_line
+    if scanned.format != "csv":
+        facts = _facts_of(path, scanned, read)
+    elif read is not None and head is not None:
         facts = {
             "file": str(path), "encoding": scanned.encoding, "compression": scanned.compression,
             "delimiter": head.dialect.delimiter, "quote": head.dialect.quote, "escape": head.dialect.escape,
@@ -157,8 +151,8 @@ def _file(path: Path, scanned: Scan, read: _Read | None, names: Sequence[HeaderN
             "blank lines": read.blank, "records": read.staged.staged + read.staged.unreadable,
             "unreadable": read.staged.unreadable, "bytes": scanned.stat.size,
         }
-        notes = [f"Line {line}: {RENAMED[name.origin]} is loaded as '{name.name}'."
-                 for name in names if name.origin in RENAMED]
+    where = "" if line is None else f"Line {line}: "
+    notes = [f"{where}{RENAMED[name.origin]} is loaded as '{name.name}'." for name in names if name.origin in RENAMED]
     if read is not None and read.careful:
         why = scanned.care or ("it has records that cannot be read" if read.staged.unreadable else
                                "the bulk reader cannot take it as it stands")
@@ -166,6 +160,20 @@ def _file(path: Path, scanned: Scan, read: _Read | None, names: Sequence[HeaderN
     if scanned.empty and scanned.problem is None:
         notes.append("It has 0 bytes of text, and gives no row.")
     return Listing("File", tuple(facts), (tuple(facts.values()),), tuple(notes))
+
+
+def _facts_of(path: Path, scanned: Scan, read: _Read | None) -> dict[str, object]:
+    """The facts of a file that is no CSV text."""
+    facts: dict[str, object] = {"file": str(path), "format": scanned.format}
+    if scanned.format in ("json", "ndjson"):
+        facts |= {"encoding": scanned.encoding, "compression": scanned.compression}
+    if read is not None:
+        if scanned.shape is not None and scanned.shape.sheet is not None:
+            facts |= {"sheet": scanned.shape.sheet, "header at row": scanned.header_line}
+        if scanned.format == "ndjson":
+            facts |= {"lines": read.staged.lines, "blank lines": read.blank}
+        facts |= {"records": read.staged.staged + read.staged.unreadable, "unreadable": read.staged.unreadable}
+    return {**facts, "bytes": scanned.stat.size}
 
 
 def _columns(read: _Read) -> Listing:

@@ -9,14 +9,16 @@ from etl.config import Settings
 from etl.errors import BooksDoNotBalance, StorageError
 from etl.inspect.compare import Difference
 from etl.ledger import read
-from etl.names import HeaderName, Sql, header_names, listed, numbered_names
+from etl.names import Sql, listed
 from etl.result import silent
 from etl.sources.discovery import FileStat, SourceFile
 from etl.sources.scan import Scan, scan_all
 from etl.sql_files import fill, piece
 from etl.staging.lines import count_lines
+from etl.staging.shapes import with_shapes
 from etl.staging.stage import Incoming, Staged, Trouble, stage_all
 from etl.structure import cells
+from etl.structure.places import places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored
 
@@ -31,13 +33,15 @@ def against_files(
     Returns:
         The differences, and what is to be said of files that are not there as they were loaded.
     """
-    rewritten = folder / "rewritten"
+    rewritten, texts = folder / "rewritten", folder / "texts"
     rewritten.mkdir()
+    texts.mkdir()
     with open_aside(warehouse, settings, folder, staged=False) as aside:
         for macro in fill("macros").split(";\n"):
             aside.sql(macro)
         loaded = read.loaded_files(aside, dataset.dataset_id)
-        scans, notes = there(dataset, loaded, settings)
+        scans, notes = there(dataset, loaded, settings, texts)
+        scans = with_shapes(aside, scans, dataset.reading, texts)
         staged = _staged(aside, scans, dataset, rewritten)
         found = [difference for item in staged for difference in _compared(aside, item, loaded)]
     said = "as staged" if not found else f"{len(found):,} not as staged"
@@ -45,9 +49,14 @@ def against_files(
 
 
 def there(
-    dataset: read.StoredDataset, loaded: Mapping[str, read.LoadedFile], settings: Settings
+    dataset: read.StoredDataset, loaded: Mapping[str, read.LoadedFile], settings: Settings,
+    folder: Path | None = None,
 ) -> tuple[list[Scan], list[str]]:
-    """The loaded files with the content that was loaded; of the others, what became of them."""
+    """The loaded files with the content that was loaded; of the others, what became of them.
+
+    Args:
+        folder: Where what is compressed or not UTF-8 is written as plain text; None leaves it as it is.
+    """
     files, notes = [], []
     for path in sorted(loaded):
         absolute = Path(dataset.root, path)
@@ -55,17 +64,10 @@ def there(
             files.append(SourceFile(path, str(absolute), FileStat.of(absolute.stat())))
         except OSError:
             notes.append(f"{path} is not there; its rows were held against nothing but themselves.")
-    scans = scan_all(files, dataset.reading, silent, settings.threads or 1)
+    scans = scan_all(files, dataset.reading, silent, settings.threads or 1, folder)
     same = [scan for scan in scans if scan.problem is None and scan.fingerprint == loaded[scan.file.path].fingerprint]
     notes += [f"{scan.file.path} is not as it was loaded; the next run loads it." for scan in scans if scan not in same]
     return same, notes
-
-
-def names_of(scan: Scan) -> tuple[HeaderName, ...]:
-    """The columns of a file."""
-    if scan.head is None:
-        return ()
-    return numbered_names(scan.head.width) if scan.head.header is None else header_names(scan.head.header)
 
 
 def _staged(
@@ -75,7 +77,7 @@ def _staged(
     care: set[str] = set()
     while True:
         incoming = [
-            Incoming(scan, names_of(scan), scan.care is not None or scan.file.path in care) for scan in scans
+            Incoming(scan, scan.names, scan.care is not None or scan.file.path in care) for scan in scans
         ]
         try:
             with aside.transaction():
@@ -102,7 +104,8 @@ def _compared(aside: Warehouse, item: Staged, loaded: Mapping[str, read.LoadedFi
         return [Difference("file: columns", path, item.table, table)]
     if not table:
         return []
-    texts = listed(Sql(f"{cells.raw(place)} AS c{place}") for place in range(len(item.names)))
+    places = places_of(aside, table, [name.name for name in item.names])
+    texts = listed(Sql(f"{cells.raw(place)} AS c{place.number}") for place in places.values())
     columns = listed(Sql(name) for name in ("row", "readable", *(f"c{place}" for place in range(len(item.names)))))
     now, then = (
         piece("staged_cells", staging=relation, version=Sql(str(number)), cells=texts)

@@ -83,7 +83,7 @@ def _of_key(asked: Question, key: Sequence[str]) -> Listing:
     return _listing(asked, f"Who claimed {said} in {asked.dataset.name}", found, claims.in_target(asked, wanted))
 
 
-def _listing(asked: Question, title: str, found: Sequence[Claim], held: claims.Place | None) -> Listing:
+def _listing(asked: Question, title: str, found: Sequence[Claim], held: claims.At | None) -> Listing:
     winner = found[0] if found and found[0].live else None
     rejected, held_back = _rejected(asked.warehouse), _held(asked.warehouse)
     rows = []
@@ -95,9 +95,9 @@ def _listing(asked: Question, title: str, found: Sequence[Claim], held: claims.P
     return Listing(title, HEADINGS, tuple(rows), tuple(_notes(asked, found, winner, held)))
 
 
-def _rejected(warehouse: Warehouse) -> dict[claims.Place, tuple[int, str]]:
+def _rejected(warehouse: Warehouse) -> dict[claims.At, tuple[int, str]]:
     """Of the claims that were rejected, the newest load that did and its reasons."""
-    found: dict[claims.Place, tuple[int, str]] = {}
+    found: dict[claims.At, tuple[int, str]] = {}
     for version, row, load, column, text, message in warehouse.sql(fill("reasons")):
         said = message if column is None else f"{column}{'' if text is None else f' = {shorten(text)}'}: {message}"
         if (version, row) not in found:
@@ -112,7 +112,7 @@ def _held(warehouse: Warehouse) -> set[int]:
     return {int(row[0]) for row in warehouse.sql("SELECT version_id FROM etl.hold")}
 
 
-def _state(claim: Claim, rejected: dict[claims.Place, tuple[int, str]], held: set[int]) -> tuple[str, int, str | None]:
+def _state(claim: Claim, rejected: dict[claims.At, tuple[int, str]], held: set[int]) -> tuple[str, int, str | None]:
     """`loaded`, `rejected`, `left` or `held`; the load that made it so; and why, where there is more to say."""
     load, reason = rejected.get((claim.version, claim.row), (claim.since, None))
     if not claim.loaded:
@@ -142,7 +142,7 @@ def _differs(claim: Claim, winner: Claim | None) -> list[str] | None:
     return [name for name in names if claim.values.get(name) != winner.values.get(name)]
 
 
-def _notes(asked: Question, found: Sequence[Claim], winner: Claim | None, held: claims.Place | None) -> list[str]:
+def _notes(asked: Question, found: Sequence[Claim], winner: Claim | None, held: claims.At | None) -> list[str]:
     definition, name = asked.definition, asked.dataset.name
     notes = [f"Strategy: {KEEPS[definition.strategy]}" + (_position(definition) if definition.keyed else "") + "."]
     if not found:

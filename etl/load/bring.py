@@ -129,12 +129,13 @@ def _version(item: Staged, lines: tuple[int, int], load_id: int, dataset_id: int
         "fingerprint": scan.fingerprint, "staging": item.table,
         "header": json.dumps([name.name for name in item.names]),
         "spelling": json.dumps([name.spelling for name in item.names]),
-        "dialect": json.dumps({} if head is None else {
+        "dialect": json.dumps({"format": scan.format, "compression": scan.compression,
+                               "sheet": None if scan.shape is None else scan.shape.sheet} if head is None else {
             "delimiter": head.dialect.delimiter, "quote": head.dialect.quote, "escape": head.dialect.escape,
             "encoding": scan.encoding, "compression": scan.compression}),
         "size": scan.stat.size, "mtime_ns": scan.stat.mtime_ns, "ctime_ns": scan.stat.ctime_ns,
         "inode": scan.stat.inode, "taken_ns": scan.taken_ns, "lines": item.lines,
-        "header_lines": 0 if head is None else head.header_lines,
+        "header_lines": head.header_lines if head is not None else 0 if scan.shape is None else scan.shape.header_lines,
         "skipped_lines": 0 if head is None else head.skipped_lines,
         "blank_lines": blank, "continuation_lines": continuation,
         "read": item.staged + item.unreadable, "unreadable": item.unreadable, "staged": item.staged,

@@ -15,6 +15,7 @@ from etl.staging.lines import places
 from etl.staging.stage import Staged
 from etl.structure import cells
 from etl.structure.declared import parsed, words
+from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging
 
 NAMES_SHOWN = 20
@@ -23,9 +24,9 @@ NAMES_SHOWN = 20
 def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definition) -> list[Problem]:
     """What makes a file unfit as a whole: a key or order column that it lacks or has twice, columns out of contract."""
     path = scan.file.path
-    if scan.head is None:
+    if not names:
         return []
-    line = scan.head.skipped_lines + scan.head.blank_before + 1
+    line = scan.header_line
     stated = {name.name for name in names}
     problems = []
     if any("\0" in name.name for name in names):
@@ -56,9 +57,9 @@ def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definit
 def header_warnings(scan: Scan, names: Sequence[HeaderName]) -> list[Problem]:
     """Names that had to be changed, and a file of 0 bytes."""
     path = scan.file.path
-    if scan.head is None:
+    if scan.empty:
         return [Problem("empty_file", "the file has 0 bytes of text; it gives no row", path)]
-    line = scan.head.skipped_lines + scan.head.blank_before + 1
+    line = scan.header_line
     said = {"doubled": "a second column of this name", "empty": "a column without a name",
             "reserved": "a column with a name that etl keeps for itself"}
     return [Problem(f"{n.origin}_name", f"{said[n.origin]} is loaded as '{n.name}'", path, line)
@@ -125,20 +126,20 @@ def _find_refusals(
     warehouse.sql("CREATE OR REPLACE TEMP TABLE refusal (version_id INTEGER, row BIGINT, code VARCHAR, "
                   "column_name VARCHAR, text VARCHAR, record VARCHAR)")
     for table, names in headers.items():
-        places = {name: place for place, name in enumerate(names)}
+        places = places_of(warehouse, table, names)
         if not _conditions(definition, places):
             continue
         warehouse.sql(fill("suspects", staging=staging(table), table=literal(table),
                            states=listed(literal(state) for state in states),
                            accepted=cells.accepted(places, definition)))
-        texts = listed(Sql(f"coalesce({cells.raw(place)}, '')") for place in places.values())
+        texts = listed(Sql(f"coalesce({cells.shown(place)}, '')") for place in places.values())
         record = Sql(f"array_to_string([{texts}], ',')")
         for condition, code, column, place in _conditions(definition, places):
             warehouse.sql(fill("refusals", condition=condition, code=literal(code), column=literal(column),
-                               text=cells.raw(place), record=record))
+                               text=cells.shown(place), record=record))
 
 
-def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple[Sql, str, str, int]]:
+def _conditions(definition: Definition, places: Mapping[str, Place]) -> list[tuple[Sql, str, str, Place]]:
     conditions = []
     if definition.keyed:
         for name in definition.key:
@@ -149,7 +150,7 @@ def _conditions(definition: Definition, places: Mapping[str, int]) -> list[tuple
     for name, type_name in cells.stated_types(definition).items():
         if name in places and type_name != "VARCHAR":
             code = "type" if name in declared else "contract"
-            condition = cells.misfit(cells.cell(places[name], definition), type_name)
+            condition = cells.misfit(places[name], type_name, definition)
             conditions.append((condition, code, name, places[name]))
     if definition.contract == "discard_row" and definition.frozen:
         held = {name for name, _ in definition.frozen}

@@ -9,8 +9,6 @@ from etl.errors import Problem
 from etl.ledger import read
 from etl.load import check
 from etl.load.task import Attempt
-from etl.names import HeaderName, header_names, numbered_names
-from etl.sources.scan import Scan
 from etl.staging.stage import Incoming
 
 
@@ -48,7 +46,7 @@ def coming(task: Attempt) -> Coming:
                  for path, other in task.found.twins]
     files = []
     for scan in task.found.incoming:
-        names = _names(scan)
+        names = scan.names
         against = check.header_problems(scan, names, wish.definition)
         said = check.header_warnings(scan, names)
         warnings += said
@@ -68,12 +66,6 @@ def coming(task: Attempt) -> Coming:
         problems = []
         files = [item for item in files if item.scan.file.path not in skipped]
     return Coming(tuple(files), tuple(problems), tuple(warnings), skipped)
-
-
-def _names(scan: Scan) -> tuple[HeaderName, ...]:
-    if scan.head is None:
-        return ()
-    return numbered_names(scan.head.width) if scan.head.header is None else header_names(scan.head.header)
 
 
 def leaving(task: Attempt, files: Coming) -> list[read.LoadedFile]:

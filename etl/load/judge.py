@@ -11,9 +11,16 @@ from etl.load.coming import Coming
 from etl.load.task import Attempt
 from etl.names import matched
 from etl.result import Progress
-from etl.structure.derive import Structure, derive, headers, negative_zeros
+from etl.structure.derive import Structure, derive, headers, marked
+from etl.structure.kinds import NEGATIVE_ZERO, NOT_FINITE
 from etl.structure.measure import located, measure
 
+NO_KEYS = ("INTERVAL",)  # DuckDB cannot index it
+_MARKS = (
+    (NEGATIVE_ZERO, "negative_zero", "-0.0 is loaded as 0.0", "Keep it as text with --column {}=VARCHAR"),
+    (NOT_FINITE, "not_finite", "NaN or an infinity is exported to JSON as null",
+     "Keep it as text with --column {}=VARCHAR"),
+)
 Rejects = list[tuple[int | None, Problem]]
 
 
@@ -99,18 +106,24 @@ def structure_of(task: Attempt) -> Structure:
     if unknown and structure.columns and stated:
         raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
                          f"{', '.join(sorted(names))}.")
+    if wish.definition.keyed and structure.columns:
+        for name in wish.definition.key:
+            if structure.column(name).type in NO_KEYS:
+                raise UsageError(f"--key {name}: a column of the type {structure.column(name).type} cannot be a key. "
+                                 f"Declare another with --column {name}=VARCHAR, or name another key.")
     return structure
 
 
 def zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:
-    """Warnings of the one change that a number's text may see; `--strict` makes them problems."""
+    """Warnings of what a number column does not keep, or JSON cannot say; `--strict` makes them problems."""
     stored = task.known.stored
     before = {} if stored is None else {
         matched(column.name): column.type for column in read.columns_of(task.warehouse, stored)}
-    found = negative_zeros(task.warehouse, task.known.request.definition, structure, before)
-    warnings = [Problem("negative_zero", "-0.0 is loaded as 0.0", path, column=name,
-                        advice=f"Keep it as text with --column {name}=VARCHAR", whole_file=task.settings.strict)
-                for path, name in found]
+    warnings = [
+        Problem(code, message, path, column=name, advice=advice.format(name), whole_file=task.settings.strict)
+        for mark, code, message, advice in _MARKS
+        for path, name in marked(task.warehouse, task.known.request.definition, structure, before, mark)
+    ]
     if task.settings.strict and warnings:
         by_path: dict[str, tuple[Problem, ...]] = {}
         for warning in warnings:

@@ -19,7 +19,7 @@ from etl.load.hold import Hold
 from etl.load.place import check_output, opened
 from etl.load.request import request, speakable, warehouse_beside
 from etl.load.saved import Agreement, basis_of
-from etl.load.survey import survey
+from etl.load.survey import shaped, survey
 from etl.load.task import Attempt, Known
 from etl.names import matched
 from etl.result import Load, Progress, Report, silent
@@ -132,7 +132,7 @@ def _run_with(
         agreement.basis(basis_of(warehouse, known, loaded, found))
     task = Attempt(warehouse, known, found, loaded, settings, plan, report, datetime.now(UTC).replace(tzinfo=None),
                    holds)
-    load = carry_out(task, hold, agreement)
+    load = carry_out(replace(task, found=shaped(warehouse, found, wish.reading, folder)), hold, agreement)
     if wish.once and not plan:
         dataset = read.stored(warehouse, wish.name)
         to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)

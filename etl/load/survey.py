@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from etl.config import Reading
 from etl.errors import Problem, SourceMissing, UsageError
 from etl.ledger.read import HeldContent, LoadedFile
 from etl.load.request import Request
@@ -14,6 +15,8 @@ from etl.result import Report
 from etl.sources.discovery import FileStat, Listing, SourceFile, discover, matches, pattern
 from etl.sources.formats import KNOWN, SAID
 from etl.sources.scan import Scan, scan_all
+from etl.staging.shapes import with_shapes
+from etl.warehouse import Warehouse
 
 SETTLED_NS = 2_000_000_000  # a time stamp younger than this when it was taken may not tell a later change
 
@@ -107,6 +110,22 @@ def _hold(scan: Scan, known: LoadedFile | None, holds: Sequence[HeldContent]) ->
 def _released(holds: Sequence[HeldContent], contents: Mapping[str, tuple[str, ...]]) -> tuple[HeldContent, ...]:
     """The holds at whose path other content stands now."""
     return tuple(hold for hold in holds if hold.path in contents and hold.content not in contents[hold.path])
+
+
+def shaped(warehouse: Warehouse, found: Survey, reading: Reading, folder: Path) -> Survey:
+    """The same with the columns of files that are no CSV text.
+
+    Args:
+        folder: Where documents are written as lines; it must stay until they are staged.
+    """
+    if all(scan.format == "csv" for scan in found.incoming):
+        return found
+    scans = with_shapes(warehouse, found.incoming, reading, folder)
+    return replace(
+        found, incoming=tuple(scan for scan in scans if scan.problem is None),
+        changed=found.changed - {scan.file.path for scan in scans if scan.problem is not None},
+        problems=(*found.problems, *(scan.problem for scan in scans if scan.problem is not None)),
+    )
 
 
 def _tried(request: Request, listing: Listing) -> str:

@@ -14,6 +14,7 @@ from etl.result import Conflicts
 from etl.sql_files import fill
 from etl.structure.derive import Structure
 from etl.structure.measure import located
+from etl.structure.places import places_of
 from etl.warehouse import Warehouse, staging, target
 from etl.warehouse.slices import sliced
 
@@ -249,7 +250,7 @@ def _compare(warehouse: Warehouse, plan: Plan, old: Present | None, after: Sql, 
                 CASE WHEN scope.state = 'new' THEN 'inserted' ELSE 'returned' END AS verdict
             FROM {after} AS c JOIN temp.scope AS scope ON scope.version_id = c._version""")
         return records
-    every = {table: {name: place for place, name in enumerate(json.loads(header))} for table, header in warehouse.sql(
+    every = {table: places_of(warehouse, table, json.loads(header)) for table, header in warehouse.sql(
         "SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''")}
     known = plan.reread(old, every)
     warehouse.sql(f"CREATE OR REPLACE TEMP TABLE known AS SELECT * FROM {known} AS known")

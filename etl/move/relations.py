@@ -13,8 +13,9 @@ from etl.config import Definition
 from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.sql_files import fill, piece
 from etl.structure import cells
-from etl.structure.declared import cast, fits, parsed
+from etl.structure.declared import cast, parsed
 from etl.structure.derive import Structure
+from etl.structure.places import Place
 from etl.warehouse import Warehouse, staging, target
 
 COMING = ("new", "back")
@@ -184,7 +185,7 @@ class Plan:
             values.append(Sql(f"{value} AS {n(i)}"))
         return listed(values)
 
-    def reread(self, old: Present, every: Mapping[str, Mapping[str, int]]) -> Sql:
+    def reread(self, old: Present, every: Mapping[str, Mapping[str, Place]]) -> Sql:
         """The target as it is, under the types of now (what no longer fits differs from everything).
 
         Args:
@@ -213,17 +214,20 @@ class Plan:
         nothing = Sql("SELECT CAST(NULL AS INTEGER) AS _version, CAST(NULL AS BIGINT) AS _row WHERE false")
         return Sql("(" + listed(branches or [nothing], "\nUNION ALL\n") + ")")
 
-    def _reread_branch(self, table: str, places: Mapping[str, int], retyped: Sequence[int]) -> Sql:
+    def _reread_branch(self, table: str, places: Mapping[str, Place], retyped: Sequence[int]) -> Sql:
         texts, values = [], []
         for i in retyped:
             column = self.structure.columns[i]
             place = places.get(column.name)
-            text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.cell(place, self.definition)
+            text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.known(place, self.definition)
             texts.append(Sql(f"{text} AS x{i}"))
-            value = cast(Sql(f"x{i}"), parsed(column.declared), forgiving=True)
+            known = Sql(f"x{i}" if column.type != "VARCHAR" else f"CAST(x{i} AS VARCHAR)")
+            value = cast(known, parsed(column.declared), forgiving=True)
             values.append(Sql(f"CASE WHEN f{i} THEN {value} END AS {n(i)}"))
             values.append(Sql(f"x{i} IS NOT NULL AND NOT f{i} AS m{i}"))
-        declared = {i: parsed(self.structure.columns[i].declared) for i in retyped}
-        fitting = listed(Sql(f"{fits(Sql(f'x{i}'), declared[i])} AS f{i}") for i in retyped)
+        columns = self.structure.columns
+        fitting = listed(Sql(
+            f"{cells.known_fits(places.get(columns[i].name, Place(0)), Sql(f'x{i}'), columns[i].declared)} AS f{i}"
+        ) for i in retyped)
         return piece("reread_rows", staging=staging(table), table=literal(table), texts=listed(texts), fits=fitting,
                      values=listed(values))

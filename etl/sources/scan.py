@@ -19,11 +19,14 @@ from pathlib import Path
 
 from etl.config import Reading
 from etl.errors import Problem, StorageError
+from etl.names import HeaderName, header_names, numbered_names
 from etl.result import Progress, Report
 from etl.sources import content
 from etl.sources.dialect import Head
 from etl.sources.discovery import FileStat, SourceFile
-from etl.sources.formats import Compression, claim_of
+from etl.sources.formats import Compression, Format, read_as
+from etl.sources.other_survey import OtherSurvey, other_survey
+from etl.sources.shape import Shape
 from etl.sources.survey import Survey
 from etl.sources.unpack import Unreadable, whole_file
 
@@ -55,6 +58,8 @@ class Scan:
         head: None with a problem, and for an empty file.
         empty: The text has no character.
         content: SHA-256, in hex, over the bytes on disk alone.
+        format: How the file is read; `head` is of CSV alone.
+        shape: Of other formats, the columns; found by `etl.staging.shapes` once the file was read.
     """
 
     file: SourceFile
@@ -74,6 +79,24 @@ class Scan:
     text: Path | None = None
     transcodes: bool = False
     content: str = ""
+    format: Format = "csv"
+    shape: Shape | None = None
+
+    @property
+    def names(self) -> tuple[HeaderName, ...]:
+        """The columns; none of a file without any."""
+        if self.shape is not None:
+            return header_names(self.shape.names)
+        if self.head is None:
+            return ()
+        return numbered_names(self.head.width) if self.head.header is None else header_names(self.head.header)
+
+    @property
+    def header_line(self) -> int | None:
+        """The line (of a sheet: the row) of the header; None where there is none, and for formats without."""
+        if self.shape is not None:
+            return self.shape.header_lines or None
+        return None if self.head is None else self.head.skipped_lines + self.head.blank_before + 1
 
     @property
     def plain(self) -> bool:
@@ -94,7 +117,7 @@ def scan(
         UsageError: A stated option cannot be used.
         StorageError: There is no room for the plain text.
     """
-    compression = claim_of(file.path).compression
+    form, compression = read_as(file.path, reading)
     aside = _Aside(text)
     digest = hashlib.sha256()
     taken = time.time_ns()
@@ -108,7 +131,7 @@ def scan(
     try:
         with content.open_regular(file.absolute, file.path) as raw:
             stat = FileStat.of(os.fstat(raw.fileno()))
-            survey = Survey(reading, file.path)
+            survey = _survey(form, reading, file.path)
             for piece in content.chunks(raw, file.path, compression, seen):
                 if (known := survey.take(piece)) and (compression != "none" or survey.transcodes):
                     aside.write(known)
@@ -117,11 +140,16 @@ def scan(
             if FileStat.of(os.fstat(raw.fileno())) != stat:
                 raise Unreadable(_changed(file.path))  # noqa: TRY301  # told as every other problem of the bytes is
     except Unreadable as unreadable:
-        return Scan(file, "", stat, taken, compression, problem=unreadable.problem)
+        return Scan(file, "", stat, taken, compression, format=form, problem=unreadable.problem)
     finally:
         written = aside.close()
     bytes_alone = digest.hexdigest()
     digest.update(_canonical(reading))
+    if not isinstance(survey, Survey):
+        digest.update(form.encode())  # the way of reading leaves it to the name
+        return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines, survey.blank,
+                    size=survey.size, care=survey.care, empty=survey.empty, text=written,
+                    transcodes=survey.transcodes, content=bytes_alone, format=form)
     care, head = survey.verdict(), survey.head
     if care is not None or head is None:
         return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, care=care, head=head,
@@ -130,6 +158,10 @@ def scan(
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
                 survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
                 transcodes=survey.transcodes, content=bytes_alone)
+
+
+def _survey(form: Format, reading: Reading, path: str) -> Survey | OtherSurvey:
+    return Survey(reading, path) if form == "csv" else other_survey(form, reading, path)
 
 
 def no_room(folder: Path, error: OSError) -> StorageError:

@@ -10,6 +10,7 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.sources import content
 from etl.sources.dialect import Head, read_head, stated_quotes
+from etl.sources.formats import CALLED, Format
 from etl.sources.unpack import Unreadable, whole_file
 
 HEAD = 1 << 20
@@ -32,19 +33,20 @@ _BINARY_SHARE = 0.3
 _BINARY_LEAST = 16
 
 
-def false_claim(start: bytes, path: str, stated_encoding: str | None) -> Problem | None:
-    """What a file is that begins like this, where that is no text."""
+def false_claim(start: bytes, path: str, stated_encoding: str | None, claimed: Format = "csv") -> Problem | None:
+    """What a file is that begins like this, where that is no text of the format that its name claims."""
+    code, wanted = f"not_{claimed}", CALLED[claimed]
     for magic, what in _CLAIMS:
         if start.startswith(magic):
-            return whole_file("not_csv", path, f"the file is {what}, not CSV text", "Give it the name of what it is")
+            return whole_file(code, path, f"the file is {what}, not {wanted}", "Give it the name of what it is")
     if _HTML.match(start):
-        return whole_file("not_csv", path, "the file is an HTML page, not CSV text",
+        return whole_file(code, path, f"the file is an HTML page, not {wanted}",
                           "Fetch it again; a log-in or error page may have been saved in its place")
     if content.encoding_of(start, stated_encoding) == "utf-8":
         sample = start[:_BINARY_SAMPLE]
         controls = len(sample) - len(sample.translate(None, _CONTROL))
         if len(sample) >= _BINARY_LEAST and controls > _BINARY_SHARE * len(sample):
-            return whole_file("not_csv", path, "the file is binary, not CSV text",
+            return whole_file(code, path, f"the file is binary, not {wanted}",
                               "If it is text, state its --encoding, for example utf-16")
     return None
 

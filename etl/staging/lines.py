@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from etl.config import Reading
 from etl.errors import BooksDoNotBalance
 from etl.names import Sql, listed
+from etl.sources import json_records, workbook
 from etl.sources.careful import places_of
 from etl.sources.places import Place, of_lines
 from etl.sql_files import fill
@@ -28,7 +29,7 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
         BooksDoNotBalance: They do not add up as the careful reader read it either.
     """
     cells: dict[int, tuple[int, int, int]] = {}
-    for table in sorted({item.table for item in staged if item.table and item.quoted}):
+    for table in sorted({item.table for item in staged if item.table and item.quoted and item.scan.format == "csv"}):
         members = [item for item in staged if item.table == table]
         cells |= _cells(warehouse, table, len(members[0].names), min(item.version_id for item in members))
     lines: dict[int, tuple[int, int]] = {}
@@ -60,7 +61,9 @@ def _blank(item: Staged, blank_inside: int) -> int:
 
 
 def _balanced(item: Staged, blank: int, continuation: int) -> bool:
-    head = item.scan.head
+    head, shape = item.scan.head, item.scan.shape
+    if shape is not None:
+        return item.lines == shape.header_lines + blank + item.staged + item.unreadable + continuation
     if head is None:
         return True
     return item.lines == head.header_lines + head.skipped_lines + blank + item.staged + item.unreadable + continuation
@@ -93,6 +96,8 @@ def places(
         rows: Places among the staged rows, from 1.
     """
     head = item.scan.head
+    if item.scan.shape is not None:
+        return _of_shape(item, continuation, blank, rows)
     if head is None:
         return {}
     if not _line_by_line(item, continuation, blank):
@@ -107,6 +112,8 @@ def physical_lines(
 ) -> Mapping[int, int]:
     """The physical line on which each of some staged rows of a file begins; arguments as of `places`."""
     head = item.scan.head
+    if item.scan.format == "ndjson" and _line_by_line(item, continuation, blank):
+        return {row: row for row in rows}
     if head is not None and _line_by_line(item, continuation, blank):
         return {row: head.header_lines + head.skipped_lines + row for row in rows}
     return {row: place.line for row, place in places(item, continuation, blank, rows, reading).items()}
@@ -115,3 +122,15 @@ def physical_lines(
 def _line_by_line(item: Staged, continuation: int, blank: int) -> bool:
     """Whether every line behind the head of a file is a record."""
     return not (continuation or blank or item.unreadable or item.scan.care)
+
+
+def _of_shape(item: Staged, continuation: int, blank: int, rows: Sequence[int]) -> Mapping[int, Place]:
+    """Lines of JSON; of a sheet its rows; a row of Parquet has no line."""
+    scan, shape = item.scan, item.scan.shape
+    if scan.format == "parquet" or shape is None:
+        return {}
+    if scan.format == "xlsx":
+        return workbook.places_of(scan, rows)
+    if scan.format == "ndjson" and _line_by_line(item, continuation, blank):
+        return of_lines(scan, rows)
+    return json_records.places_of(scan, rows)

@@ -1,4 +1,4 @@
-"""Bulk-load files into staging: one scan for all files of one header and dialect."""
+"""Bulk-load files into staging: one scan for all files of one structure, format and dialect."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import duckdb
 
@@ -15,11 +16,16 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.names import HeaderName, Sql, listed
 from etl.result import Progress, Report
-from etl.sources.careful import rewrite
+from etl.sources import json_records, workbook
+from etl.sources.careful import Careful, rewrite
 from etl.sources.discovery import SourceFile
+from etl.sources.formats import Format
 from etl.sources.grammar import Dialect
 from etl.sources.scan import Scan, still
+from etl.sources.table_text import TABLE_TEXT
 from etl.sql_files import fill
+from etl.staging import parquet
+from etl.staging.shapes import LONGEST, glob, lines, location_of, pointer
 from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
@@ -80,6 +86,9 @@ class Staged:
     quoted: bool
 
 
+Way = Literal["text", "lines", "parquet"]  # what reads a file: CSV and table text, lines of JSON, Parquet
+
+
 @dataclass(frozen=True, slots=True)
 class _Part:
     """One file as a scan takes it."""
@@ -91,6 +100,7 @@ class _Part:
     longest: int
     staged: Staged
     pad: bool = False
+    way: Way = "text"
 
     @property
     def parallel(self) -> bool:
@@ -99,9 +109,18 @@ class _Part:
         return not self.staged.settled and not (self.staged.quoted and large)
 
 
-def staging_table(names: Sequence[HeaderName]) -> str:
-    """The name of the staging table of one header: files of the same columns in the same order share it."""
-    return "s_" + hashlib.sha256(json.dumps([n.name for n in names]).encode()).hexdigest()[:20]
+_PREFIXES: dict[Format, str] = {"csv": "s", "json": "j", "ndjson": "j", "xlsx": "x", "parquet": "p"}
+
+
+def staging_table(scan: Scan, names: Sequence[HeaderName]) -> str:
+    """The name of the staging table of one structure: files of the same columns in the same order share it.
+
+    Its first letter tells the form of its cells (`etl.structure.places`): those of CSV are text, those of JSON and of a
+    sheet are told as JSON tells them, those of Parquet have types.
+    """
+    types = () if scan.shape is None else scan.shape.types
+    structure = [n.name for n in names] if not types else [[n.name for n in names], list(types)]
+    return f"{_PREFIXES[scan.format]}_{hashlib.sha256(json.dumps(structure).encode()).hexdigest()[:20]}"
 
 
 def stage_all(
@@ -123,7 +142,10 @@ def stage_all(
     parts = [_part(item, reading, folder, number) for number, item in enumerate(incoming)]
     groups: dict[tuple[object, ...], list[_Part]] = defaultdict(list)
     for part in parts:
-        key = (part.staged.table, part.dialect, part.skip, part.longest, part.parallel, part.pad)
+        shape = part.incoming.scan.shape
+        spelt = None if part.way == "text" or shape is None else (shape.names, shape.long_numbers)
+        read_as = (part.dialect, part.skip, part.longest, part.parallel, part.pad)
+        key = (part.staged.table, part.way, spelt, read_as)
         groups[key].append(part)
     done: list[Staged] = []
     care: list[str] = []
@@ -162,20 +184,37 @@ def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
         settled=False,
         quoted=scan.quoted,
     )
-    if head is None:
-        return _Part(item, Path(scan.file.absolute), Dialect(",", '"', '"'), 0, LONGEST_LINE, empty)
-    staged = replace(empty, table=staging_table(item.names))
-    if not item.care and (scan.plain or scan.text is not None):
+    if not item.names:
+        return _Part(item, Path(scan.file.absolute), TABLE_TEXT, 0, LONGEST_LINE, empty)
+    staged = replace(empty, table=staging_table(scan, item.names))
+    if scan.shape is not None and scan.shape.records is not None:
+        staged = replace(staged, lines=scan.shape.header_lines + scan.shape.records, blank=0)
+    if scan.format == "parquet":
+        return _Part(item, location_of(scan), TABLE_TEXT, 0, 0, staged, way="parquet")
+    if scan.format in ("json", "ndjson") and not item.care:
+        return _Part(item, location_of(scan), TABLE_TEXT, 0, LONGEST, staged, way="lines")
+    if head is not None and not item.care and (scan.plain or scan.text is not None):
         place = scan.text or Path(scan.file.absolute)
         return _Part(item, place, head.dialect, head.skip, LONGEST_LINE, staged, reading.ragged == "pad")
     location = folder / f"{number}.csv"
-    careful = rewrite(scan, reading, location)
+    careful = _rewritten(scan, reading, location)
     problems = careful.rejects if careful.problem is None else (careful.problem,)
-    staged = replace(staged, lines=careful.lines, rejects=problems, unreadable=careful.rejected,
-                     rejected_lines=careful.rejected_lines,
-                     blank=careful.blank + head.blank_before, settled=True, quoted=careful.quoted)
+    staged = replace(staged, rejects=problems, unreadable=careful.rejected, rejected_lines=careful.rejected_lines,
+                     blank=careful.blank + (0 if head is None else head.blank_before), settled=True,
+                     quoted=careful.quoted)
+    if scan.shape is None or scan.shape.records is None:
+        staged = replace(staged, lines=careful.lines)
     longest = max(LONGEST_LINE, careful.longest + 1)
     return _Part(item, location, careful.dialect, 0, longest, staged)
+
+
+def _rewritten(scan: Scan, reading: Reading, location: Path) -> Careful:
+    """The records of a file judged one by one, and written for the bulk reader."""
+    if scan.format == "csv":
+        return rewrite(scan, reading, location)
+    names = () if scan.shape is None else scan.shape.names
+    return (workbook.rewrite(scan, location) if scan.format == "xlsx" else
+            json_records.rewrite(scan, names, location))
 
 
 def _batches(group: Sequence[_Part]) -> Iterator[list[_Part]]:
@@ -196,14 +235,11 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
     table = batch[0].staged.table
     if not table:
         return [part.staged for part in batch], []
-    columns = listed(Sql(f"c{place} VARCHAR") for place in range(len(batch[0].incoming.names)))
+    columns = listed(Sql(f"c{place} {kind}") for place, kind in enumerate(_stored_types(batch[0].incoming)))
     warehouse.sql(f"CREATE TABLE IF NOT EXISTS {staging(table)} (_version INTEGER, {columns})")
     first = batch[0].staged.version_id
-    _forget_rejects(warehouse)
     try:
-        statement = fill("stage", staging=staging(table), line_end=_line_end(batch), **_shape(batch))
-        warehouse.fill(statement, {"first": first, **_values(batch)})
-        bad = {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
+        bad = _load(warehouse, batch, first)
     except duckdb.Error as error:
         raise _diagnose(warehouse, batch, error) from error
     counts = {
@@ -218,6 +254,39 @@ def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], l
             raise AssertionError(f"rows of {part.incoming.scan.file.path} do not stand together in staging")
         result.append(replace(part.staged, staged=staged))
     return result, [batch[i].incoming.scan.file.path for i in sorted(bad)]
+
+
+def _stored_types(incoming: Incoming) -> tuple[str, ...]:
+    shape = incoming.scan.shape
+    if shape is not None and shape.types:
+        return tuple(parquet.stored_type(kind) for kind in shape.types)
+    return ("VARCHAR",) * len(incoming.names)
+
+
+def _load(warehouse: Warehouse, batch: Sequence[_Part], first: int) -> set[int]:
+    """Read one batch into its table; gives the places in it of the files that need care."""
+    way, names = batch[0].way, batch[0].incoming.names
+    table = staging(batch[0].staged.table)
+    if way == "lines":
+        relation, values = lines([p.location for p in batch], batch[0].longest)
+        shape = batch[0].incoming.scan.shape
+        paths = listed(pointer(name) for name in (shape.names if shape is not None else ()))
+        raws = listed(Sql(f"CAST(v[{place + 1}] AS VARCHAR) AS r{place}") for place in range(len(names)))
+        cells = listed(Sql(f"etl_json_cell(r{place}, marked)") for place in range(len(names)))
+        marked = Sql("etl_json_marked(line)" if shape is not None and shape.long_numbers else "false")
+        warehouse.fill(fill("stage_json", staging=table, lines=relation, paths=paths, raws=raws, cells=cells,
+                            marked=marked),
+                       {"first": first, **values})
+        return set()
+    if way == "parquet":
+        shape = batch[0].incoming.scan.shape
+        if shape is not None:
+            parquet.load(warehouse, table, shape, [p.location for p in batch], first)
+        return set()
+    _forget_rejects(warehouse)
+    statement = fill("stage", staging=table, line_end=_line_end(batch), **_shape(batch))
+    warehouse.fill(statement, {"first": first, **_values(batch)})
+    return {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
 
 
 def _line_end(batch: Sequence[_Part]) -> Sql:
@@ -240,15 +309,10 @@ def _shape(batch: Sequence[_Part]) -> dict[str, Sql]:
 def _values(batch: Sequence[_Part]) -> dict[str, object]:
     part = batch[0]
     return {
-        "files": [_glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
+        "files": [glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
         "escape": part.dialect.escape, "skip": part.skip, "longest": part.longest,
         "parallel": part.parallel, "pad": part.pad,
     }
-
-
-def _glob(location: Path) -> str:
-    """A path as DuckDB's glob that matches it alone."""
-    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
 
 
 def _forget_rejects(warehouse: Warehouse) -> None:
@@ -264,6 +328,11 @@ def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error)
         return Trouble(problems=changed)
     if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException) or batch[0].staged.settled:
         return error
+    if batch[0].way == "lines":
+        return Trouble([p.incoming.scan.file.path for p in batch])
+    if batch[0].way == "parquet":
+        problems = parquet.broken(warehouse, {p.incoming.scan.file.path: (p.incoming.scan, p.location) for p in batch})
+        return Trouble(problems=problems) if problems else error
     bad = _bisect(warehouse, list(batch))
     return Trouble([p.incoming.scan.file.path for p in bad]) if bad else error
 

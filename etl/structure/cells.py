@@ -1,4 +1,4 @@
-"""Cells as SQL: what a cell says under a definition, its value under a type, and which rows are accepted."""
+"""Cells as SQL, in any form of staging: what one says, its value under a type, and which rows are accepted."""
 
 from __future__ import annotations
 
@@ -6,22 +6,34 @@ from collections.abc import Mapping
 
 from etl.config import Definition
 from etl.names import Sql, listed, literal
-from etl.structure.declared import cast, fits, parsed
+from etl.structure import kinds
+from etl.structure.declared import Declared, cast, fits, parsed
+from etl.structure.places import TEXT, TOLD, Place
+
+_TEXTS = (TEXT, TOLD)
+_ZEROS = ("DOUBLE", "FLOAT")
 
 
-def raw(place: int) -> Sql:
-    """The cell as staging keeps it, of the relation `s`."""
-    return Sql(f"s.c{place}")
+def raw(place: Place) -> Sql:
+    """The text of the cell as staging keeps it, of the relation `s`."""
+    return Sql(f"s.c{place.number}") if place.form == TEXT else Sql(f"CAST(s.c{place.number} AS VARCHAR)")
 
 
-def cell(place: int, definition: Definition) -> Sql:
-    """The cell trimmed, and NULL where it spells NULL."""
-    return said(raw(place), definition)
+def shown(place: Place) -> Sql:
+    """The cell as a person is shown it: a string without its quotes."""
+    return Sql(f"etl_told({raw(place)})") if place.form == TOLD else raw(place)
 
 
-def said(text: Sql, definition: Definition) -> Sql:
-    """What a raw text says: trimmed, and NULL where it spells NULL."""
-    if definition.trim:
+def cell(place: Place, definition: Definition) -> Sql:
+    """What the cell says: its text, NULL where it spells NULL; text is trimmed, strings are not."""
+    return said(raw(place), definition, place.form)
+
+
+def said(text: Sql, definition: Definition, form: str = TEXT) -> Sql:
+    """What a raw text says in a form."""
+    if form == TOLD:
+        text = Sql(f"etl_told({text})")
+    elif form == TEXT and definition.trim:
         text = Sql(f"etl_trim({text})")
     if not definition.nulls:
         return text
@@ -29,14 +41,57 @@ def said(text: Sql, definition: Definition) -> Sql:
     return Sql(f"CASE WHEN {text} IN ({spellings}) THEN NULL ELSE {text} END")
 
 
-def value(place: int, declared: str, definition: Definition, *, changed: bool) -> Sql:
+def kind(place: Place, raw_text: Sql, text: Sql) -> Sql:
+    """The kind of a cell, from its raw text and what it says."""
+    if place.form == TEXT:
+        return Sql(f"etl_cell_kind({raw_text}, {text})")
+    if place.form == TOLD:
+        return Sql(f"etl_told_kind({raw_text}, {text})")
+    stored, held = Sql(f"s.c{place.number}"), kinds.summary_of(place.form).kinds
+    marks = [Sql(f"CASE WHEN {raw_text} IS DISTINCT FROM {text} THEN {kinds.CHANGED} ELSE 0 END")]
+    if held & kinds.FLOATS:
+        marks.append(Sql(f"CASE WHEN NOT isfinite({stored}) THEN {kinds.NOT_FINITE} "
+                         f"WHEN {stored} = 0 AND signbit({stored}) THEN {kinds.NEGATIVE_ZERO} ELSE 0 END"))
+    elif held & (kinds.INTEGER_64 | kinds.UINT64 | kinds.INTEGER_128):
+        marks.append(Sql(f"CASE WHEN {stored} NOT BETWEEN -999999999999999 AND 999999999999999 "
+                         f"THEN {kinds.WIDE} ELSE 0 END"))
+    elif held & kinds.NANOSECONDS:
+        marks.append(Sql(f"CASE WHEN epoch_ns({stored}) % 1000 <> 0 THEN {kinds.SUB_MICRO} ELSE 0 END"))
+    return Sql(f"CASE WHEN {text} IS NULL THEN CASE WHEN {raw_text} IS NULL THEN 0 ELSE {kinds.CHANGED} END "
+               f"ELSE {held} | {listed(marks, ' | ')} END")
+
+
+def value(place: Place, declared: str, definition: Definition, *, changed: bool) -> Sql:
     """The cell as a value of its column's type.
 
     Args:
         declared: The type, with the format of its cells where one is declared.
         changed: Some cell of the column may differ from its raw text.
     """
-    return cast(cell(place, definition) if changed else raw(place), parsed(declared))
+    wanted = parsed(declared)
+    if place.form in (*_TEXTS, "VARCHAR") or wanted.type == "VARCHAR":
+        return cast(cell(place, definition) if changed else raw(place), wanted)
+    stored = Sql(f"s.c{place.number}")
+    if definition.nulls and changed:
+        stored = Sql(f"CASE WHEN {cell(place, definition)} IS NOT NULL THEN {stored} END")
+    return stored if place.form == wanted.type and wanted.type not in _ZEROS else cast(stored, Declared(wanted.type))
+
+
+def known(place: Place, definition: Definition) -> Sql:
+    """The cell as it is carried on before its type is known: its text, or the stored value of a column of Parquet."""
+    if place.form in _TEXTS:
+        return cell(place, definition)
+    stored = Sql(f"s.c{place.number}")
+    return Sql(f"CASE WHEN {cell(place, definition)} IS NOT NULL THEN {stored} END") if definition.nulls else stored
+
+
+def known_fits(place: Place, carried: Sql, declared: str) -> Sql:
+    """Whether what `known` carried, where it is not NULL, is of a type without a change."""
+    wanted = parsed(declared)
+    if place.form in (*_TEXTS, "VARCHAR"):
+        return fits(carried, wanted)
+    back = Sql(f"TRY_CAST(TRY_CAST({carried} AS {wanted.type}) AS {place.form})")
+    return Sql(f"({back} IS NOT DISTINCT FROM {carried})")
 
 
 def stated_types(definition: Definition) -> dict[str, str]:
@@ -44,12 +99,13 @@ def stated_types(definition: Definition) -> dict[str, str]:
     return dict((*definition.frozen, *definition.columns))
 
 
-def misfit(text: Sql, declared: str) -> Sql:
+def misfit(place: Place, declared: str, definition: Definition, *, changed: bool = True) -> Sql:
     """Whether a cell is of no use under a declared or frozen type."""
-    return Sql(f"({text} IS NOT NULL AND NOT {fits(text, parsed(declared))})")
+    carried = raw(place) if place.form in _TEXTS and not changed else known(place, definition)
+    return Sql(f"({carried} IS NOT NULL AND NOT {known_fits(place, carried, declared)})")
 
 
-def accepted(places: Mapping[str, int], definition: Definition, changed: Mapping[str, bool] | None = None) -> Sql:
+def accepted(places: Mapping[str, Place], definition: Definition, changed: Mapping[str, bool] | None = None) -> Sql:
     """The condition on a staged row: its key is not NULL, and its cells fit the declared types.
 
     Args:
@@ -61,8 +117,9 @@ def accepted(places: Mapping[str, int], definition: Definition, changed: Mapping
         return cell(places[name], definition) if may_differ else raw(places[name])
 
     conditions = [Sql(f"{text(name)} IS NOT NULL") for name in definition.key] if definition.keyed else []
-    conditions += [Sql(f"NOT {misfit(text(name), declared)}") for name, declared in stated_types(definition).items()
-                   if name in places and declared != "VARCHAR"]
+    conditions += [
+        Sql(f"NOT {misfit(places[name], declared, definition, changed=changed is None or changed.get(name, True))}")
+        for name, declared in stated_types(definition).items() if name in places and declared != "VARCHAR"]
     if definition.contract == "discard_row":
         held = {name for name, _ in definition.frozen}
         conditions += [Sql(f"{cell(place, definition)} IS NULL") for name, place in places.items() if name not in held]

@@ -20,6 +20,8 @@ _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _WRITTEN = re.compile(r"\s*(\w+\s*(?:\([\d\s,]*\))?)\s*(.*)", re.DOTALL)
 _OF_TIME = ("DATE", "TIMESTAMP", "TIME")
 _COMMA = ","
+_ZONED = " WITH TIME ZONE"
+_ZEROS = ("DOUBLE", "FLOAT")
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 _WORDS = {
     "BIGINT": "a whole number of 64 bits", "HUGEINT": "a whole number of 128 bits",
@@ -43,6 +45,8 @@ class Declared:
 
 def parsed(text: str) -> Declared:
     """A declared type in its one spelling, taken apart."""
+    if text.endswith(_ZONED):  # of Parquet; none is declared
+        return Declared(text)
     kind, _, form = text.partition(" ")
     return Declared(kind, form)
 
@@ -129,8 +133,10 @@ def cast(text: Sql, declared: Declared, *, forgiving: bool = False) -> Sql:
         return Sql(f"CAST({parse}({text}, {literal(declared.format)}) AS {declared.type})")
     if declared.format == _COMMA:
         text = Sql(f"replace({text}, ',', '.')")
+    if declared.type == "JSON":
+        text = Sql(f"etl_json_finite({text})")
     converted = Sql(f"{attempt}({text} AS {declared.type})")
-    return Sql(f"({converted} + 0.0::DOUBLE)") if declared.type == "DOUBLE" else converted  # of two zeros, one enters
+    return Sql(f"({converted} + 0.0::{declared.type})") if declared.type in _ZEROS else converted  # of two zeros, one
 
 
 def fits(text: Sql, declared: Declared) -> Sql:
@@ -149,8 +155,6 @@ def fits(text: Sql, declared: Declared) -> Sql:
     if kind == "DOUBLE":
         number = Sql(f"replace({text}, ',', '.')") if declared.format else text
         return Sql(f"({_matches(text, f'-?(0|[1-9][0-9]*)({point}[0-9]+)?')} AND etl_wide({number}) = 0)")
-    if kind in ("BIGINT", "HUGEINT"):
-        return Sql(f"coalesce(CAST(TRY_CAST({text} AS {kind}) AS VARCHAR) = {text}, false)")
     if kind == "BOOLEAN":
         return Sql(f"lower({text}) IN ('true', 'false')")
     if kind == "DATE":
@@ -161,7 +165,14 @@ def fits(text: Sql, declared: Declared) -> Sql:
         day = Sql(f"left({text}, 10)")
         return Sql(f"(regexp_full_match({text}, '[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}([ T]{_TIME})?') "
                    f"AND coalesce(CAST(TRY_CAST({day} AS DATE) AS VARCHAR) = {day}, false))")
-    return Sql(f"(TRY_CAST({text} AS {kind}) IS NOT NULL)")
+    return _comes_back(text, kind)
+
+
+def _comes_back(text: Sql, kind: str) -> Sql:
+    """Whether a text is how DuckDB writes a value of a type of Parquet or JSON."""
+    if kind == "JSON":
+        return Sql(f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_valid({text}))")
+    return Sql(f"coalesce(CAST(TRY_CAST({text} AS {kind}) AS VARCHAR) = {text}, false)")
 
 
 def _matches(text: Sql, number: str) -> Sql:

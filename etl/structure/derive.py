@@ -12,9 +12,10 @@ from etl.structure.cells import stated_types
 from etl.structure.declared import parsed
 from etl.structure.kinds import Summary
 from etl.structure.measure import located, take_digits
+from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse
 
-NUMBERS = ("DOUBLE", "DECIMAL")
+NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Structure:
     """
 
     columns: tuple[DerivedColumn, ...]
-    places: Mapping[str, Mapping[str, int]]
+    places: Mapping[str, Mapping[str, Place]]
 
     def column(self, name: str) -> DerivedColumn:
         """The column of that name."""
@@ -79,10 +80,11 @@ def headers(warehouse: Warehouse, *, left: bool = False) -> dict[str, tuple[str,
 def derive(warehouse: Warehouse, definition: Definition) -> Structure:
     """Derive the structure of the versions in temp table `scope` that are loaded after this move."""
     order: dict[str, str] = {}
-    places: dict[str, dict[str, int]] = {}
+    places: dict[str, dict[str, Place]] = {}
     for table, header, spelling, _rank in warehouse.sql(fill("headers")):
         names = json.loads(header)
-        places[table] = {name: place for place, name in enumerate(names)}
+        if table not in places:
+            places[table] = places_of(warehouse, table, names)
         for name, spelled in zip(names, json.loads(spelling), strict=True):
             order.setdefault(name, spelled if definition.names == "keep" else name)
     if definition.contract != "evolve" and definition.frozen:
@@ -91,7 +93,7 @@ def derive(warehouse: Warehouse, definition: Definition) -> Structure:
 
 
 def _columns(
-    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, int]]
+    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, Place]]
 ) -> tuple[DerivedColumn, ...]:
     found = _found(warehouse, definition, order, places)
     uncounted = {name for name, column in found.items() if column.uncounted and column.summary.needs_digits}
@@ -123,9 +125,9 @@ class _Found:
 
 
 def _found(
-    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, int]]
+    warehouse: Warehouse, definition: Definition, order: Mapping[str, str], places: Mapping[str, Mapping[str, Place]]
 ) -> dict[str, _Found]:
-    at = {(table, place): name for table, names in places.items() for name, place in names.items()}
+    at = {(table, place.number): name for table, names in places.items() for name, place in names.items()}
     found = {name: _Found(Summary(), {}) for name in order}
     rows = warehouse.sql(fill("summaries"), {"digest": definition.cells_digest()})
     for table, place, kinds, integer_digits, scale, uncounted, rank, example in rows:
@@ -143,7 +145,7 @@ def _found(
 
 
 def _count(
-    warehouse: Warehouse, definition: Definition, names: set[str], places: Mapping[str, Mapping[str, int]]
+    warehouse: Warehouse, definition: Definition, names: set[str], places: Mapping[str, Mapping[str, Place]]
 ) -> None:
     """Count digits where a type depends on them; rows of older versions are looked for to do so."""
     for table, columns in places.items():
@@ -151,21 +153,23 @@ def _count(
         if wanted:
             located(warehouse, [table])
         for name in wanted:
-            take_digits(warehouse, table, list(columns), columns[name], definition)
+            take_digits(warehouse, table, columns, columns[name], definition)
 
 
-def negative_zeros(
-    warehouse: Warehouse, definition: Definition, structure: Structure, before: Mapping[str, str]
+def marked(
+    warehouse: Warehouse, definition: Definition, structure: Structure, before: Mapping[str, str], mark: int
 ) -> list[tuple[str, str]]:
-    """The files and number columns in which a `-0.0` is now loaded as `0.0`: new files, and columns that change type.
+    """The files and number columns that now have a cell with a mark: new files, and columns that become numbers.
 
     Args:
         before: Types of the target's columns as they were, by name.
+        mark: `NEGATIVE_ZERO` (loaded as `0.0`), or `NOT_FINITE` (NaN and the infinities).
     """
     numbers = {column.name for column in structure.columns if column.type.startswith(NUMBERS)}
     retyped = {name for name in numbers if not before.get(name, "DOUBLE").startswith(NUMBERS)}
     found = []
-    for path, state, table, place in warehouse.sql(fill("negative_zeros"), {"digest": definition.cells_digest()}):
+    values = {"digest": definition.cells_digest(), "mark": mark}
+    for path, state, table, place in warehouse.sql(fill("marked_columns"), values):
         name = list(structure.places[table])[place]
         if name in retyped or (state == "new" and name in numbers):
             found.append((path, name))

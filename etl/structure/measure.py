@@ -8,7 +8,8 @@ from etl.config import Definition
 from etl.names import Sql, listed
 from etl.sql_files import fill
 from etl.structure import cells
-from etl.structure.kinds import DATE, FRACTION, INTEGER_64
+from etl.structure.kinds import DATE, FRACTION, INTEGER_64, MARKS, summary_of
+from etl.structure.places import TEXT, TOLD, Place, places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.slices import sliced
 
@@ -51,38 +52,65 @@ def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definiti
             """, {"table": table, "digest": digest},
         )
         versions, most = warehouse.sql("SELECT count(*), max(read) FROM temp.measure")[0]
-        if versions:
-            _measure_table(warehouse, table, names, definition, int(versions), int(most))
+        if versions and names:
+            columns = places_of(warehouse, table, names)
+            _measure_table(warehouse, table, columns, definition, int(versions), int(most))
+            _digits_of_types(warehouse, columns, digest)
+
+
+def _digits_of_types(warehouse: Warehouse, columns: Mapping[str, Place], digest: str) -> None:
+    """A column of Parquet has as many digits as its type."""
+    for place in columns.values():
+        if place.form in (TEXT, TOLD):
+            continue
+        held = summary_of(place.form)
+        warehouse.sql(
+            "UPDATE etl.cell_kind SET integer_digits = $whole, scale = $scale, kinds = kinds | $marks "
+            "WHERE cells = $digest AND place = $place AND kinds & $kinds > 0 "
+            "AND version_id IN (SELECT version_id FROM temp.measure)",
+            {"whole": held.integer_digits, "scale": held.scale, "marks": held.kinds & MARKS, "digest": digest,
+             "place": place.number, "kinds": held.kinds & ~MARKS})
 
 
 def _measure_table(
-    warehouse: Warehouse, table: str, names: Sequence[str], definition: Definition, versions: int, most: int
+    warehouse: Warehouse, table: str, columns: Mapping[str, Place], definition: Definition, versions: int, most: int
 ) -> None:
-    every = range(len(names))
-    if len(names) > WIDE_TABLE:
-        places = {name: place for place, name in enumerate(names)}
+    every = list(columns.values())
+    forms = {place.form for place in every}
+    if len(every) > WIDE_TABLE and len(forms) == 1 and forms <= {TEXT, TOLD}:
+        place = every[0]
         tall = fill(
             "kinds_tall", staging=sliced(warehouse, staging(table)),
             raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
-            cell=cells.said(Sql("r"), definition), accepted=cells.accepted(places, definition),
+            cell=cells.said(Sql("r"), definition, place.form), accepted=cells.accepted(columns, definition),
+            kind=cells.kind(place, Sql("r"), Sql("c")),
         )
         warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})
         return
-    _measured(warehouse, table, names, dict.fromkeys(every, 0), definition, FIRST_ROWS)
+    for at in range(0, len(every), WIDE_TABLE):  # of Parquet: an expression a column, so many in a statement
+        _measure_columns(warehouse, table, columns, every[at : at + WIDE_TABLE], definition, versions, most)
+
+
+def _measure_columns(
+    warehouse: Warehouse, table: str, columns: Mapping[str, Place], some: Sequence[Place], definition: Definition,
+    versions: int, most: int,
+) -> None:
+    _measured(warehouse, table, columns, dict.fromkeys(some, 0), definition, FIRST_ROWS)
     if most > FIRST_ROWS:
         looks = {int(place): (int(kinds), int(texts) == versions) for place, kinds, texts in warehouse.sql(
-            "SELECT place, bit_or(kinds), count(*) FILTER (kinds & 128 > 0) FROM temp.measured GROUP BY place")}
-        rest = {place: kinds for place, (kinds, settled) in looks.items() if not settled}
+            "SELECT place, bit_or(kinds), count(*) FILTER (kinds & 2176 > 0) FROM temp.measured GROUP BY place")}
+        rest = {place: looks[place.number][0] for place in some if not looks[place.number][1]}
         warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured WHERE NOT list_contains($rest, place)",
-                      {"rest": list(rest)})
+                      {"rest": [place.number for place in rest]})
         if not rest:
             return
-        _measured(warehouse, table, names, rest, definition, ALL_ROWS)
+        _measured(warehouse, table, columns, rest, definition, ALL_ROWS)
     warehouse.sql("INSERT INTO etl.cell_kind SELECT * FROM temp.measured")
 
 
 def _measured(
-    warehouse: Warehouse, table: str, names: Sequence[str], looks: Mapping[int, int], definition: Definition, rows: int
+    warehouse: Warehouse, table: str, columns: Mapping[str, Place], looks: Mapping[Place, int], definition: Definition,
+    rows: int,
 ) -> None:
     """Temp table `measured`: the kinds of these columns, with the first text cell of each.
 
@@ -90,24 +118,33 @@ def _measured(
         looks: By place, what kinds the first rows showed: what is tried first. 0: nothing is known.
         rows: How many rows of each version are looked at.
     """
-    places = {name: place for place, name in enumerate(names)}
     few = rows < ALL_ROWS
-    kinds = (Sql(f"CASE WHEN f{p} THEN {look} ELSE etl_cell_kind(r{p}, c{p}) END AS k{p}") for p, look in looks.items())
+    kinds = (_kind(place, look) for place, look in looks.items())
     texts_of = (_texts(place, look, definition) for place, look in looks.items())
     statement = fill(
         "kinds",
         staging=staging(table) if few else sliced(warehouse, staging(table)),
         cells=listed(texts_of),
         kinds=listed(kinds),
-        accepted=cells.accepted(places, definition),
+        accepted=cells.accepted(columns, definition),
         summaries=Sql("[" + listed(_summary(place, few=few) for place in looks) + "]"),
         within=_first_rows(warehouse) if few else Sql("true"),
     )
     warehouse.sql(f"CREATE OR REPLACE TEMP TABLE measured AS {statement}",
                   {"digest": definition.cells_digest(), "rows": rows})
     texts = warehouse.sql("SELECT DISTINCT place FROM temp.measured WHERE example_row IS NOT NULL AND example IS NULL")
-    for (place,) in texts:
-        warehouse.sql(fill("examples", staging=staging(table), cell=cells.cell(place, definition)), {"place": place})
+    by_number = {place.number: place for place in looks}
+    for (number,) in texts:
+        warehouse.sql(fill("examples", staging=staging(table), cell=cells.cell(by_number[number], definition)),
+                      {"place": number})
+
+
+def _kind(place: Place, look: int) -> Sql:
+    """The kind of a column's cell as k; what a cheap test settled looks as it did."""
+    p = place.number
+    if place.form not in (TEXT, TOLD):
+        return Sql(f"n{p} AS k{p}")
+    return Sql(f"CASE WHEN f{p} THEN {look} ELSE {cells.kind(place, Sql(f'r{p}'), Sql(f'c{p}'))} END AS k{p}")
 
 
 def _first_rows(warehouse: Warehouse) -> Sql:
@@ -119,34 +156,37 @@ def _first_rows(warehouse: Warehouse) -> Sql:
     return Sql(f"({listed(ranges, ' OR ')})")
 
 
-def _summary(place: int, *, few: bool) -> Sql:
-    k = f"k{place}"
-    text = f"accepted AND {k} & 128 > 0"
+def _summary(place: Place, *, few: bool) -> Sql:
+    k = f"k{place.number}"
+    text = f"accepted AND {k} & 2176 > 0"
     row = f"CASE WHEN {text} THEN row END"
-    example = f"arg_min(CASE WHEN {text} THEN c{place} END, {row})" if few else "CAST(NULL AS VARCHAR)"
-    return Sql(f"{{'place': {place}, 'kinds': bit_or(CASE WHEN accepted THEN {k} ELSE {k} & 512 END), "
+    example = f"arg_min(CASE WHEN {text} THEN c{place.number} END, {row})" if few else "CAST(NULL AS VARCHAR)"
+    return Sql(f"{{'place': {place.number}, 'kinds': bit_or(CASE WHEN accepted THEN {k} ELSE {k} & 512 END), "
                f"'example_row': min({row}), 'example': {example}}}")
 
 
-def _texts(place: int, look: int, definition: Definition) -> Sql:
+def _texts(place: Place, look: int, definition: Definition) -> Sql:
     """A cell as r, f, c; a column that looks like one kind has the cheap test for it tried first.
 
     The steps stand in one another's relations, not in one expression: macros are copied wherever they are named, and
     DuckDB would take longer to plan the statement than to run it.
     """
-    raw, cell = cells.raw(place), cells.cell(place, definition)
+    raw, cell, p = cells.raw(place), cells.cell(place, definition), place.number
+    if place.form not in (TEXT, TOLD):
+        return Sql(f"{cells.kind(place, raw, cell)} AS n{p}, {cell} AS c{p}")
     cheap = {INTEGER_64: "etl_is_bigint", DATE: "etl_is_date", FRACTION: "etl_is_fraction"}
     if look not in cheap or definition.nulls:
-        return Sql(f"{raw} AS r{place}, false AS f{place}, {cell} AS c{place}")
+        return Sql(f"{raw} AS r{p}, false AS f{p}, {cell} AS c{p}")
     settled = f"coalesce({cheap[look]}({raw}), false)"
-    return Sql(f"{raw} AS r{place}, {settled} AS f{place}, CASE WHEN {settled} THEN NULL ELSE {cell} END AS c{place}")
+    return Sql(f"{raw} AS r{p}, {settled} AS f{p}, CASE WHEN {settled} THEN NULL ELSE {cell} END AS c{p}")
 
 
-def take_digits(warehouse: Warehouse, table: str, names: Sequence[str], place: int, definition: Definition) -> None:
+def take_digits(
+    warehouse: Warehouse, table: str, columns: Mapping[str, Place], place: Place, definition: Definition
+) -> None:
     """Count the digits of the numbers of one column, of the versions in temp view `placed` that have no count."""
-    places = {name: p for p, name in enumerate(names)}
     warehouse.sql(
         fill("digits", staging=staging(table), cell=cells.cell(place, definition),
-             accepted=cells.accepted(places, definition)),
-        {"digest": definition.cells_digest(), "place": place},
+             accepted=cells.accepted(columns, definition)),
+        {"digest": definition.cells_digest(), "place": place.number},
     )

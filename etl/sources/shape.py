@@ -1,0 +1,29 @@
+"""The columns of a file that is no CSV text, and what it takes to read its records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What is known of the records of a file before they are staged.
+
+    Args:
+        names: The columns as the file spells them, in order of first appearance.
+        records: How many records there are, counted apart from the reading of their cells; None: the lines tell.
+        types: Of Parquet, per column what DuckDB reads it as; empty for other formats.
+        location: Where the lines of JSON stand; None: in the file itself.
+        header_lines: Of a sheet, the rows down to the header, with it.
+        sheet: Of a workbook, the sheet that is read.
+        long_numbers: Of lines of JSON, whether there are numbers that DuckDB would write otherwise.
+    """
+
+    names: tuple[str, ...]
+    records: int | None = None
+    types: tuple[str, ...] = ()
+    location: Path | None = None
+    header_lines: int = 0
+    sheet: str | None = None
+    long_numbers: bool = False

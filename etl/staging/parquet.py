@@ -1,0 +1,221 @@
+"""Parquet files: their columns with the types that keep every value, and the scan that stages them.
+
+DuckDB reads most types whole. Those that it would round or cut (decimals past 38 digits, INT96, nanoseconds in UTC) are
+read as their bytes, from a copy whose footer says so.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from etl.errors import Problem
+from etl.names import Sql, listed
+from etl.sources.footer import NotAFooter, Retag, retagged
+from etl.sources.scan import Scan
+from etl.sources.shape import Shape
+from etl.sources.unpack import whole_file
+from etl.sql_files import fill
+from etl.warehouse import Warehouse
+
+_NESTED = re.compile(r"(?:STRUCT|MAP|UNION)\(|.*\[\d*\]\Z", re.DOTALL)
+_DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
+_WIDE_DECIMAL = re.compile(r"DECIMAL TEXT (\d+)")
+_INSTANT_TEXT, _INT96 = "INSTANT TEXT", "INT96 NANOSECONDS"
+_OF_FILES = (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException, duckdb.InternalError,
+             duckdb.NotSupportedError)
+_MOST_DIGITS = 38
+KEPT = frozenset((
+    "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+    "FLOAT", "DOUBLE", "DATE", "TIME", "TIME_NS", "TIME WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS",
+    "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID", "BLOB", "VARCHAR",
+))  # types of staging columns: those of `etl.structure.kinds`
+_UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
+_ADVICE = "Write it as another type, or leave the column out"
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    """An element of the schema that DuckDB would not read whole; `top` where it is a column by itself."""
+
+    name: str
+    top: bool
+    tag: Retag
+    what: str
+    scale: int
+
+
+def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
+    """A scan with the columns of its file, or with what speaks against it.
+
+    Args:
+        location: Where a copy with another footer may be written; it must stay until the file is staged.
+    """
+    values = {"file": _one(Path(scan.file.absolute))}
+    try:
+        records = int(warehouse.one("SELECT num_rows FROM parquet_file_metadata($file)", values))
+        elements = warehouse.sql("SELECT name, num_children, type, logical_type, precision, scale "
+                                 "FROM parquet_schema($file)", values)
+        described = warehouse.sql("DESCRIBE SELECT * FROM read_parquet($file, hive_partitioning = false)", values)
+    except _OF_FILES as error:
+        return replace(scan, problem=_corrupt(scan, error))
+    names, leaves = _read_schema(elements)
+    types = [str(row[1]) for row in described]
+    if len(names) != len(types):
+        return replace(scan, problem=_unfit(scan, names[0] if names else "", "a structure that cannot be told"))
+    for leaf in leaves:
+        if not leaf.top or names.count(leaf.name) > 1:
+            return replace(scan, problem=_unfit(scan, leaf.name, leaf.what))
+    shape = Shape(tuple(names), records, tuple(types))
+    if leaves:
+        found = _retyped(warehouse, scan, shape, leaves, location)
+        if isinstance(found, Problem):
+            return replace(scan, problem=found)
+        shape = found
+    strange = next((name for name, kind in zip(shape.names, shape.types, strict=True) if not _known(kind)), None)
+    if strange is not None:
+        return replace(scan, problem=_unfit(scan, strange, f"the type {types[names.index(strange)]}"))
+    return replace(scan, shape=shape)
+
+
+def _read_schema(elements: Sequence[tuple[object, ...]]) -> tuple[list[str], list[_Leaf]]:
+    """The names of the columns, and the leaves that need another reading."""
+    names: list[str] = []
+    leaves: list[_Leaf] = []
+    open_children: list[int] = []
+    for name, children, kind, logical, precision, scale in elements:
+        depth = len(open_children)
+        if depth == 1:
+            names.append(str(name))
+        leaf = _leaf(str(name), str(kind), str(logical), precision, scale, top=depth == 1)
+        if leaf is not None and not children:
+            leaves.append(leaf)
+        while open_children and not children:
+            open_children[-1] -= 1
+            if open_children[-1]:
+                break
+            open_children.pop()
+        if children:
+            open_children.append(int(str(children)))
+    return names, leaves
+
+
+def _leaf(name: str, kind: str, logical: str, precision: object, scale: object, *, top: bool) -> _Leaf | None:
+    if isinstance(precision, int) and precision > _MOST_DIGITS:
+        return _Leaf(name, top, "bytes", f"decimals of {precision} digits", int(str(scale or 0)))
+    if kind == "INT96":
+        return _Leaf(name, top, "int96", "INT96 timestamps", 0)
+    if _UTC_NANOSECONDS.match(logical):
+        return _Leaf(name, top, "zoneless", "timestamps of nanoseconds in UTC", 0)
+    return None
+
+
+def _retyped(
+    warehouse: Warehouse, scan: Scan, shape: Shape, leaves: Sequence[_Leaf], location: Path
+) -> Shape | Problem:
+    """The shape with the types that keep what DuckDB would not; the bytes of those columns are looked at."""
+    try:
+        retagged(Path(scan.file.absolute), location, {leaf.name: leaf.tag for leaf in leaves})
+    except NotAFooter as error:
+        return whole_file("corrupt", scan.file.path, f"the footer of the Parquet file cannot be read: {error}",
+                          "Fetch the file again")
+    types, needed = list(shape.types), set()
+    aliases = listed(Sql(f"c{place}") for place in range(len(types)))
+    for leaf in leaves:
+        place = shape.names.index(leaf.name)
+        if leaf.tag == "bytes":
+            types[place] = f"DECIMAL TEXT {leaf.scale}"
+            needed.add(leaf.name)
+            continue
+        past = (Sql(f"epoch_ns(c{place}) % 1000 <> 0") if leaf.tag == "zoneless" else
+                Sql(f"etl_int96_nanoseconds(c{place}) % 1000 <> 0"))
+        far = Sql("false") if leaf.tag == "zoneless" else Sql(f"etl_int96_day(c{place}) NOT BETWEEN -106000 AND 106000")
+        try:
+            finer, outside = warehouse.sql(
+                f"SELECT coalesce(bool_or({past}), false), coalesce(bool_or({far}), false) "
+                f"FROM read_parquet($file, hive_partitioning = false) AS t({aliases})", {"file": _one(location)})[0]
+        except _OF_FILES as error:
+            return _corrupt(scan, error)
+        if finer and outside:
+            return _unfit(scan, leaf.name, "nanoseconds, and years that no type of nanoseconds holds,")
+        if finer:
+            types[place] = _INSTANT_TEXT if leaf.tag == "zoneless" else _INT96
+            needed.add(leaf.name)
+    if not needed:
+        location.unlink()
+        return replace(shape, types=tuple(types))
+    retagged(Path(scan.file.absolute), location, {leaf.name: leaf.tag for leaf in leaves if leaf.name in needed})
+    return replace(shape, types=tuple(types), location=location)
+
+
+def _known(kind: str) -> bool:
+    return (kind in KEPT or kind in ("JSON", _INSTANT_TEXT, _INT96) or _DECIMAL.fullmatch(kind) is not None
+            or _NESTED.match(kind) is not None or _WIDE_DECIMAL.fullmatch(kind) is not None)
+
+
+def stored_type(kind: str) -> str:
+    """The type of the staging column of a type that a file has."""
+    if kind == _INSTANT_TEXT or _WIDE_DECIMAL.fullmatch(kind):
+        return "VARCHAR"
+    if kind == _INT96:
+        return "TIMESTAMP_NS"
+    return "JSON" if _NESTED.match(kind) else kind
+
+
+def _value(place: int, kind: str) -> Sql:
+    """A column as it is staged."""
+    column = Sql(f"c{place}")
+    wide = _WIDE_DECIMAL.fullmatch(kind)
+    if wide:
+        return Sql(f"etl_wide_decimal({column}, {int(wide[1])})")
+    if kind == _INSTANT_TEXT:
+        return Sql(f"CAST({column} AS VARCHAR) || '+00'")
+    if kind == _INT96:
+        return Sql(f"make_timestamp_ns(etl_int96_day({column}) * 86400000000000 + etl_int96_nanoseconds({column}))")
+    if kind == "JSON":
+        return Sql(f"etl_json_told({column})")
+    return Sql(f"to_json({column})") if _NESTED.match(kind) else column
+
+
+def load(warehouse: Warehouse, table: Sql, shape: Shape, locations: Sequence[Path], first: int) -> None:
+    """Stage files of one structure in one scan; version ids are consecutive from `first`."""
+    places = range(len(shape.names))
+    warehouse.fill(
+        fill("stage_parquet", staging=table, aliases=listed(Sql(f"c{place}") for place in places),
+             cells=listed(_value(place, kind) for place, kind in enumerate(shape.types))),
+        {"first": first, "files": [_one(location) for location in locations]})
+
+
+def broken(warehouse: Warehouse, scans: Mapping[str, tuple[Scan, Path]]) -> list[Problem]:
+    """What is wrong with each of some files that cannot be read through together."""
+    problems = []
+    for scan, location in scans.values():
+        shape = scan.shape or Shape(())
+        aliases = listed(Sql(f"c{place}") for place in range(len(shape.names)))
+        cells = listed(Sql(f"count({_value(place, kind)})") for place, kind in enumerate(shape.types))
+        try:
+            warehouse.sql(f"SELECT {cells} FROM read_parquet($file, hive_partitioning = false) AS t({aliases})",
+                          {"file": _one(location)})
+        except _OF_FILES as error:
+            problems.append(_corrupt(scan, error))
+    return problems
+
+
+def _one(location: Path) -> str:
+    """A path as DuckDB's glob that matches it alone."""
+    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
+
+
+def _corrupt(scan: Scan, error: duckdb.Error) -> Problem:
+    said = str(error).splitlines()[0].replace(scan.file.absolute, scan.file.path)
+    return whole_file("corrupt", scan.file.path, f"the Parquet file cannot be read: {said.rstrip('.')}",
+                      "Fetch the file again")
+
+
+def _unfit(scan: Scan, column: str, what: str) -> Problem:
+    return Problem("unfit_type", f"the column has {what} that cannot be loaded whole", scan.file.path, column=column,
+                   advice=_ADVICE, whole_file=True)

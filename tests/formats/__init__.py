@@ -1,0 +1,1 @@
+"""Files of every format against a plain-Python account of their cells."""

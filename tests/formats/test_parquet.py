@@ -1,0 +1,197 @@
+"""Parquet: types stay what they are, their join loses nothing, and damage is named."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trouble.home import Home
+
+from etl.staging.parquet import KEPT, stored_type
+from etl.structure.kinds import STORED, Summary, summary_of
+from formats.account import Number, exact
+
+WIDE = Decimal("1" * 50 + ".5")
+MOMENT = dt.datetime.fromisoformat("2024-01-02 03:04:05.678900")
+DAY = dt.datetime.fromisoformat("2024-01-02")
+NANOSECONDS = 1_704_164_645_123_456_789
+COLUMNS: dict[str, tuple[pa.DataType, Any, str, Any]] = {  # type of Arrow, value, type of the target, exported
+    "int8": (pa.int8(), -1, "TINYINT", -1), "uint16": (pa.uint16(), 7, "USMALLINT", 7),
+    "int32": (pa.int32(), 7, "INTEGER", 7), "int64": (pa.int64(), 2**63 - 1, "BIGINT", 2**63 - 1),
+    "uint64": (pa.uint64(), 2**64 - 1, "UBIGINT", 2**64 - 1), "float": (pa.float32(), 0.5, "FLOAT", 0.5),
+    "double": (pa.float64(), 0.1 + 0.2, "DOUBLE", 0.1 + 0.2), "truth": (pa.bool_(), True, "BOOLEAN", True),
+    "decimal": (pa.decimal128(12, 2), Decimal("1.50"), "DECIMAL(12,2)", 1.5),
+    "decimal38": (pa.decimal128(38, 38), Decimal("0." + "1" * 38), "DECIMAL(38,38)", Number("0." + "1" * 38)),
+    "decimal60": (pa.decimal256(60, 1), WIDE, "VARCHAR", str(WIDE)),
+    "negative60": (pa.decimal256(60, 3), Decimal("-0.001"), "VARCHAR", "-0.001"),
+    "text": (pa.string(), " 007 ", "VARCHAR", " 007 "), "day": (pa.date32(), dt.date(2024, 1, 2), "DATE", "2024-01-02"),
+    "millis": (pa.timestamp("ms"), DAY, "TIMESTAMP", "2024-01-02 00:00:00"),
+    "micros": (pa.timestamp("us"), MOMENT, "TIMESTAMP", "2024-01-02 03:04:05.6789"),
+    "nanos": (pa.timestamp("ns"), NANOSECONDS, "TIMESTAMP_NS", "2024-01-02 03:04:05.123456789"),
+    "zone": (pa.timestamp("us", "UTC"), MOMENT, "TIMESTAMP WITH TIME ZONE", "2024-01-02 03:04:05.6789+00"),
+    "zone_nanos": (pa.timestamp("ns", "UTC"), NANOSECONDS, "VARCHAR", "2024-01-02 03:04:05.123456789+00"),
+    "zone_micros": (pa.timestamp("ns", "UTC"), NANOSECONDS // 1000 * 1000, "TIMESTAMP WITH TIME ZONE",
+                    "2024-01-02 03:04:05.123456+00"),
+    "clock": (pa.time64("us"), dt.time(1, 2, 3), "TIME", "01:02:03"),
+    "clock_nanos": (pa.time64("ns"), 1, "TIME_NS", "00:00:00.000000001"),
+    "bytes": (pa.binary(), b"\xff\x00a", "BLOB", "\\xFF\\x00a"),
+    "list": (pa.list_(pa.int64()), [1, None], "JSON", [Number("1"), None]),
+    "struct": (pa.struct([("a", pa.decimal128(30, 20)), ("b", pa.string())]), {"a": Decimal("0.12345678901234567890"),
+               "b": "NaN"}, "JSON", [("a", Number("0.12345678901234567890")), ("b", "NaN")]),
+    "map": (pa.map_(pa.string(), pa.int64()), [("k", 1)], "JSON", [("k", Number("1"))]),
+    "uuid": (pa.uuid(), b"0123456789abcdef", "UUID", "30313233-3435-3637-3839-616263646566"),
+}
+
+
+def write(path: str, columns: dict[str, pa.Array], **options: Any) -> None:
+    """A Parquet file below `in/`."""
+    pq.write_table(pa.table(columns), Path("in", path), **options)
+
+
+def test_every_type_stays_what_it_is(home: Home) -> None:
+    """Each type of column comes back whole: its type, its value and NULL, in the target and in the export."""
+    write("t.parquet", {name: pa.array([value, None], of) for name, (of, value, _, _) in COLUMNS.items()})
+    answer = home.run()
+    assert answer.code == 0, answer.error
+    types = dict(home.standing().types)
+    assert {name: types[name] for name in COLUMNS} == {name: of for name, (_, _, of, _) in COLUMNS.items()}
+    first, second = (dict(row) for row in exact(home.output.read_text(encoding="utf-8")))
+    for name, (_, _, _, wanted) in COLUMNS.items():
+        found = first[name]
+        plain = isinstance(found, Number) and isinstance(wanted, int | float)
+        assert (json.loads(found.text) if plain else found) == wanted, name
+        assert second[name] is None
+
+
+def test_every_type_goes_into_every_export(home: Home) -> None:
+    """Exports to Parquet, CSV and lines of JSON are valid, and hold every row."""
+    write("t.parquet", {name: pa.array([value, None], of) for name, (of, value, _, _) in COLUMNS.items()})
+    for name in ("t.parquet", "t.csv", "t.ndjson"):
+        assert home.etl("run", "--source-dir", "in", "--output", f"out/{name}", "--progress", "none").code == 0
+        reader = {"t.parquet": "read_parquet", "t.csv": "read_csv", "t.ndjson": "read_json"}[name]
+        assert duckdb.sql(f"SELECT count(*) FROM {reader}('out/{name}')").fetchall() == [(2,)]
+    again = duckdb.sql("SELECT decimal60, uint64 FROM read_parquet('out/t.parquet') WHERE int8 = -1").fetchall()
+    assert again == [(str(WIDE), 2**64 - 1)]
+
+
+@pytest.mark.parametrize(("types", "values", "of", "exported"), [
+    ((pa.int32(), pa.float64()), (7, 1.5), "DOUBLE", ["7.0", "1.5"]),
+    ((pa.int64(), pa.float64()), (2**53 + 1, 1.5), "VARCHAR", [str(2**53 + 1), "1.5"]),
+    ((pa.int64(), pa.uint64()), (-1, 2**64 - 1), "HUGEINT", ["-1", str(2**64 - 1)]),
+    ((pa.decimal128(12, 2), pa.decimal128(20, 5)), (Decimal("1.50"), Decimal("2.00001")), "DECIMAL(20,5)",
+     ["1.50000", "2.00001"]),
+    ((pa.decimal128(10, 3), pa.int32()), (Decimal("1.005"), 7), "DECIMAL(13,3)", ["1.005", "7.000"]),
+    ((pa.int64(), pa.string()), (7, "007"), "VARCHAR", ["7", "007"]),
+    ((pa.float32(), pa.float64()), (0.5, 0.1), "DOUBLE", ["0.5", "0.1"]),
+    ((pa.timestamp("us"), pa.timestamp("ns")), (MOMENT, NANOSECONDS), "VARCHAR",
+     ["2024-01-02 03:04:05.6789", "2024-01-02 03:04:05.123456789"]),
+    ((pa.timestamp("us"), pa.timestamp("ns")), (MOMENT, 1000), "TIMESTAMP",
+     ["2024-01-02 03:04:05.6789", "1970-01-01 00:00:00.000001"]),
+    ((pa.list_(pa.int8()), pa.struct([("a", pa.int8())])), ([1], {"a": 1}), "JSON", ["[1]", '{"a":1}']),
+])
+def test_types_of_different_files_are_joined_without_loss(
+    home: Home, types: tuple[pa.DataType, ...], values: tuple[Any, ...], of: str, exported: list[str]
+) -> None:
+    """Columns of different types in different files are united in a type that holds each value, in either order."""
+    for order in ((0, 1), (1, 0)):
+        for name, at in zip(("a", "b"), order, strict=True):
+            write(f"{name}.parquet", {"v": pa.array([values[at]], types[at])})
+        answer = home.run()
+        assert answer.code == 0, answer.error
+        assert dict(home.standing().types)["v"] == of
+        found = home.sql("SELECT CAST(v AS VARCHAR) FROM w.main.t ORDER BY _version, _row")
+        assert sorted(text for (text,) in found) == sorted(exported)
+
+
+def test_parquet_meets_csv_and_json(home: Home) -> None:
+    """One target from files of three formats: columns by name, kinds by their join."""
+    write("a.parquet", {"ID": pa.array([1], pa.int32()), "v": pa.array([Decimal("1.5")], pa.decimal128(5, 1))})
+    home.put({"b.csv": "v,id\n2.25,2\n", "c.ndjson": '{"id":3,"w":[1]}\n'})
+    answer = home.run("--strategy", "update", "--key", "id")
+    assert answer.code == 0, answer.error
+    assert home.exported() == [{"id": 1, "v": 1.5, "w": None}, {"id": 2, "v": 2.25, "w": None},
+                               {"id": 3, "v": None, "w": [1]}]
+    (Path("in") / "b.csv").unlink()
+    home.run("--strategy", "update", "--key", "id")
+    assert dict(home.standing().types)["v"] == "DECIMAL(5,1)"
+
+
+def test_old_timestamps_are_read_to_the_nanosecond(home: Home) -> None:
+    """INT96 is a TIMESTAMP where microseconds hold it, and nanoseconds where they do not."""
+    for value, of, said in ((NANOSECONDS, "TIMESTAMP_NS", "2024-01-02 03:04:05.123456789"),
+                            (-1000, "TIMESTAMP", "1969-12-31 23:59:59.999999")):
+        write("t.parquet", {"t": pa.array([value, None], pa.timestamp("ns"))}, use_deprecated_int96_timestamps=True)
+        assert home.run().code == 0
+        assert (dict(home.standing().types)["t"], home.exported()) == (of, [{"t": said}, {"t": None}])
+
+
+def test_what_json_cannot_say_is_null_with_a_warning(home: Home) -> None:
+    """NaN and infinities are null in JSON and stay in the target; -0.0 is loaded as 0.0; each is said."""
+    nan = float("nan")
+    write("t.parquet", {"f": pa.array([nan, float("inf"), -0.0]), "n": pa.array([[nan], [1.0], [2.0]])})
+    answer = home.run()
+    assert [row["f"] for row in home.exported()] == [None, None, 0.0]
+    assert [row["n"] for row in home.exported()] == [[None], [1.0], [2.0]]
+    assert "exported to JSON as null" in answer.error
+    assert "-0.0 is loaded as 0.0" in answer.error
+    assert home.sql("SELECT count(*) FROM w.main.t WHERE isnan(f)") == [(1,)]
+
+
+def test_a_column_of_a_virtual_name_is_a_column(home: Home) -> None:
+    """Names that DuckDB gives to its virtual columns, glob signs in file names and folders like a=1 change nothing."""
+    (Path("in") / "a=9").mkdir()
+    write("a=9/[x].parquet", {"file_index": pa.array([5]), "filename": pa.array(["f"]), "rowid": pa.array([7])})
+    assert home.run().code == 0
+    assert home.exported() == [{"file_index": 5, "filename": "f", "rowid": 7}]
+
+
+def test_damage_is_named(home: Home) -> None:
+    """A file that is cut, damaged or no Parquet at all is a problem with a sentence."""
+    write("t.parquet", {"a": pa.array(range(10_000)), "s": pa.array([str(at) for at in range(10_000)])})
+    whole = (Path("in") / "t.parquet").read_bytes()
+    middle = len(whole) // 2
+    for content in (whole[:-20], whole[:middle], b"PAR1" + b"\0" * 50 + b"PAR1", b"<html><body>", b"id\n1\n",
+                    whole[:-30] + b"\xff" * 10 + whole[-20:]):
+        home.put({"t.parquet": content})
+        answer = home.process("run", "--source-dir", "in", "--output", "out/t.json", "--progress", "none")
+        assert answer.code == 1, answer.error
+        assert "t.parquet: " in answer.error
+        assert "Traceback" not in answer.error
+        assert "inside etl" not in answer.error
+
+
+def test_a_type_that_cannot_be_kept_is_a_problem(home: Home) -> None:
+    """A decimal of 60 digits inside a list is refused by name."""
+    write("t.parquet", {"l": pa.array([[WIDE]], pa.list_(pa.decimal256(60, 1)))})
+    answer = home.run()
+    assert answer.code == 1
+    assert "decimals of 60 digits" in answer.error
+
+
+def test_the_types_of_staging_are_known_kinds() -> None:
+    """Each type that a staging column may have is one of the lattice, and comes out of it alone as it went in."""
+    assert KEPT == STORED
+    for name in KEPT - {"VARCHAR"}:
+        assert summary_of(stored_type(name)).type() == name
+
+
+KINDS = st.sampled_from(sorted(KEPT | {"DECIMAL(12,2)", "DECIMAL(38,0)", "DECIMAL(38,38)", "JSON"}))
+
+
+@given(st.lists(KINDS | st.sampled_from([1, 2, 4, 8, 16, 32, 64, 128, 2048, 4096, 264]), min_size=1, max_size=4))
+def test_the_join_is_one_whatever_the_order(names: list[str | int]) -> None:
+    """The type of a join depends on no order, and twice is once."""
+    found = [Summary(name) if isinstance(name, int) else summary_of(name) for name in names]
+    whole, backwards = Summary(), Summary()
+    for one, other in zip(found, reversed(found), strict=True):
+        whole, backwards = whole | one, backwards | other
+    assert whole.type() == backwards.type() == (whole | whole).type()
