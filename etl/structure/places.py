@@ -32,6 +32,6 @@ def places_of(warehouse: Warehouse, table: str, names: Sequence[str]) -> dict[st
         return {name: Place(number, form) for number, name in enumerate(names)}
     rows = warehouse.sql(
         "SELECT data_type FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'staging' "
-        "AND table_name = $table AND column_name <> '_version' ORDER BY column_index", {"table": table})
+        "AND table_name = $table AND column_name NOT IN ('_version', 'rowid') ORDER BY column_index", {"table": table})
     types = (TOLD if kind == "JSON" else str(kind) for (kind,) in rows)
     return {name: Place(number, kind) for number, (name, kind) in enumerate(zip(names, types, strict=True))}
