@@ -21,16 +21,18 @@ ZERO_BOOKS = TargetBooks(0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 def add(warehouse: Warehouse, table: str, rows: Iterable[Mapping[str, Any]]) -> None:
     """Add rows to a control table; see `etl.ledger.rows`."""
-    from etl.ledger.rows import insert  # noqa: PLC0415  brings SQLAlchemy, half a second that who only reads can save
+    ledger = warehouse.ledger  # brings SQLAlchemy, half a second that who only reads can save
+    from etl.ledger.rows import insert  # noqa: PLC0415  brings it too
 
-    insert(warehouse.ledger, table, rows)
+    insert(ledger, table, rows)
 
 
 def put(warehouse: Warehouse, table: str, values: Mapping[str, Any]) -> None:
     """Add a row to a control table, or bring the one of its key to these values; see `etl.ledger.rows`."""
+    ledger = warehouse.ledger
     from etl.ledger.rows import upsert  # noqa: PLC0415  as above
 
-    upsert(warehouse.ledger, table, values)
+    upsert(ledger, table, values)
 
 
 def name_warehouse(warehouse: Warehouse, kind: str, version: str) -> None:

@@ -26,6 +26,7 @@ from etl.sql_files import statement
 from etl.structure.derive import Structure
 from etl.version import VERSION
 from etl.warehouse import target
+from etl.warehouse.ahead import import_ahead
 
 
 def attempt(task: Attempt, folder: Path) -> Load:
@@ -45,6 +46,7 @@ def attempt(task: Attempt, folder: Path) -> Load:
     flips = files.files or left or task.change.back or task.known.others
     if not flips and before == wish.definition and damage is None:
         return _nothing_new(task, files)
+    import_ahead("etl.warehouse.alchemy", "etl.ledger.rows")
     warehouse = task.warehouse
     if damage is not None:
         files = replace(files, warnings=(*files.warnings, damage))
@@ -53,8 +55,9 @@ def attempt(task: Attempt, folder: Path) -> Load:
         warehouse.sql(macro)
     _refuse_others(task)
     load_id = read.next_id(warehouse, "load")
-    dataset_id = _keep_dataset(task, load_id)
+    dataset_id = read.next_id(warehouse, "dataset") if known is None else known.dataset_id
     brought = bring(task, files, left, dataset_id, load_id, folder)
+    _keep_dataset(task, dataset_id, load_id)
     rejects = judge(task, files, brought)
     structure = structure_of(task)
     files = replace(files, warnings=files.warnings + zeros(task, structure))
@@ -125,7 +128,7 @@ def _refuse_others(task: Attempt) -> None:
                              "Load into another --table.")
 
 
-def _keep_dataset(task: Attempt, load_id: int) -> int:
+def _keep_dataset(task: Attempt, dataset_id: int, load_id: int) -> None:
     warehouse, known, wish = task.warehouse, task.known, task.known.request
     if known.kind is None:
         write.name_warehouse(warehouse, known.wanted, VERSION)
@@ -133,12 +136,10 @@ def _keep_dataset(task: Attempt, load_id: int) -> int:
         versions = read.loaded_files(warehouse, other.dataset_id)
         write.keep_flips(warehouse, load_id, (), [version.version_id for version in versions.values()])
         warehouse.sql(f"DROP TABLE IF EXISTS {target(other.name)}")
-    dataset_id = read.next_id(warehouse, "dataset") if known.stored is None else known.stored.dataset_id
     write.keep_dataset(
         warehouse, dataset_id, name=wish.name, root=str(wish.root), selection=wish.selection,
         reading=wish.reading, definition=wish.definition, lineage=wish.lineage,
     )
-    return dataset_id
 
 
 def _move(task: Attempt, structure: Structure) -> Moved:

@@ -13,6 +13,7 @@ import duckdb
 from etl.config import Settings
 from etl.errors import StorageError, WarehouseEmpty, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import Sql, identifier, literal
+from etl.warehouse.ahead import imported
 from etl.warehouse.holder import held
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, missing, revision
@@ -55,6 +56,7 @@ class Warehouse:
     def ledger(self) -> Connection:
         """SQLAlchemy on this connection, made when it is first asked for."""
         if self._ledger is None:
+            imported()
             from etl.warehouse.alchemy import shared  # noqa: PLC0415  half a second, and who only reads has no need
 
             self._ledger = shared(self.raw)
