@@ -167,7 +167,7 @@ def _in_place(
     aside: Warehouse, versions: Sequence[_Version], scans: Mapping[str, Scan], dataset: read.StoredDataset
 ) -> list[_Version]:
     """The versions that the bulk reader reads in place, under their own numbers: found out by doing so."""
-    care = {path for path, scan in scans.items() if scan.care is not None}
+    care = {path for path, scan in scans.items() if scan.care is not None or not scan.plain}
     while True:
         wanted = [version for version in versions if version.path in scans and version.path not in care]
         odd: set[str] = set()
