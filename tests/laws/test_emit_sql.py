@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 import shutil
@@ -86,6 +87,8 @@ def test_run_writes_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     Path("in").mkdir()
     Path("in/a.csv").write_text('id,n\n1,"x\ny"\n2,\n', encoding="utf-8")
+    Path("in/b.csv.gz").write_bytes(gzip.compress(b"id,n\n3,z\n"))
+    Path("in/c.csv").write_text("id,n\n4,\u00e9\n", encoding="utf-16")
     words = ("run", "--source-dir", "in", "--output", "out/t.json", "--strategy", "update", "--key", "id", "--table",
              TABLE, "--quiet")
     assert execute([*words, "--emit-sql", "in"]) == 2
@@ -95,3 +98,4 @@ def test_run_writes_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert etl.__version__ in Path("sql/load.sql").read_text(encoding="utf-8")
     shell(tmp_path / "sql")
     hold(tmp_path / "sql", tmp_path / "out/t.duckdb", tmp_path / "out/t.json")
+    assert execute(["verify", "--files", "--warehouse", "out/t.duckdb"]) == 0
