@@ -46,7 +46,7 @@ def refusal(sql: str) -> str:
 
 def test_a_select_is_answered_with_typed_values() -> None:
     """Headings are the query's, in its order, doubled ones too; values keep their types and NULL is None."""
-    found = query(WAREHOUSE, "SELECT id, name, born, pay, 1.50 AS id FROM people ORDER BY id DESC;  -- all", 1)
+    found = query(WAREHOUSE, "SELECT id, name, born, pay, 1.50 AS id FROM people ORDER BY people.id DESC;  -- all", 1)
     assert found.headings == ("id", "name", "born", "pay", "id")
     assert found.rows[0] == (3, None, None, None, Decimal("1.50"))
     assert found.rows[2] == (1, "Ada", date(1815, 12, 10), 1.5, Decimal("1.50"))
