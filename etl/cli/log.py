@@ -17,10 +17,12 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+import click
+
 from etl.cli.encode import json_object, text_of
 from etl.cli.printable import printable
 from etl.cli.streams import tell
-from etl.errors import EtlError, LoadFailed, Problem, StorageError, UsageError
+from etl.errors import EtlError, ExportPending, LoadFailed, Problem, StorageError, UsageError
 from etl.result import Load, Phase, Progress, Report
 from etl.version import VERSION
 
@@ -62,11 +64,13 @@ class Log:
 
         return report if self._stream is None else both
 
-    def started(self, stated: Mapping[str, Any], *, planned: bool) -> None:
+    def started(self, warehouse: str, *, planned: bool) -> None:
         """What was asked for."""
-        words = ("source_dir", "sources", "table", "warehouse", "output", "strategy", "key")
-        self.event("info", "load.started", command="plan" if planned else "run", version=VERSION, process=os.getpid(),
-                   **{word: stated[word] for word in words if stated[word] not in (None, ())})
+        command = click.get_current_context()
+        words = ("source_dir", "sources", "table", "files", "load", "output", "strategy", "key")
+        self.event("info", "load.started", command=command.info_name, plan=planned,
+                   version=VERSION, process=os.getpid(), warehouse=warehouse,
+                   **{word: value for word, value in command.params.items() if word in words and value not in (None, ())})
 
     def finished(self, load: Load) -> None:
         """The books of each file, the warnings, and what the load came to."""
@@ -84,15 +88,17 @@ class Log:
                    rejected=sum(file.rejected for file in load.files), output=load.output,
                    seconds=round(load.seconds, 3))
 
-    def failed(self, error: BaseException) -> None:
-        """The problems of a load that failed, and why it did."""
+    def failed(self, error: BaseException, *, loaded: bool) -> None:
+        """The problems of a load that failed, and why it did; or what went wrong after it was `loaded`."""
         load_id = error.load_id if isinstance(error, LoadFailed) else None
         for problem in error.problems if isinstance(error, LoadFailed) else ():
             self._problem("error", "problem", problem)
         if isinstance(error, KeyboardInterrupt):
-            self.event("error", "load.interrupted")
+            self.event("error", "load.interrupted", loaded=loaded)
             return
-        self.event("error", "load.failed", load_id=load_id, error=type(error).__name__, message=str(error),
+        pending = loaded or isinstance(error, ExportPending)
+        self.event("error", "output.failed" if pending else "load.failed", load_id=load_id,
+                   error=type(error).__name__, message=str(error),
                    exit_code=error.exit_code if isinstance(error, EtlError) else 1)
 
     def _problem(self, level: str, name: str, problem: Problem) -> None:
