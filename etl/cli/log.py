@@ -68,9 +68,10 @@ class Log:
         """What was asked for."""
         command = click.get_current_context()
         words = ("source_dir", "sources", "table", "files", "load", "output", "strategy", "key")
-        self.event("info", "load.started", command=command.info_name, plan=planned,
-                   version=VERSION, process=os.getpid(), warehouse=warehouse,
-                   **{word: value for word, value in command.params.items() if word in words and value not in (None, ())})
+        stated = {word: command.params.get(word) for word in words}
+        self.event("info", "load.started", command=command.info_name, plan=planned, version=VERSION,
+                   process=os.getpid(), warehouse=warehouse,
+                   **{word: value for word, value in stated.items() if value not in (None, ())})
 
     def finished(self, load: Load) -> None:
         """The books of each file, the warnings, and what the load came to."""
@@ -93,6 +94,8 @@ class Log:
         load_id = error.load_id if isinstance(error, LoadFailed) else None
         for problem in error.problems if isinstance(error, LoadFailed) else ():
             self._problem("error", "problem", problem)
+        for note in getattr(error, "__notes__", ()):
+            self.event("warning", "warning", message=note)
         if isinstance(error, KeyboardInterrupt):
             self.event("error", "load.interrupted", loaded=loaded)
             return

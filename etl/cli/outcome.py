@@ -50,6 +50,9 @@ def outcome(
 
 def _ended(error: BaseException, stated: Mapping[str, Any], warehouse: str, *, alone: bool) -> None:
     """Say what is to be said of an error here, and leave where nothing is left to be said."""
+    if isinstance(error, EtlError) and not alone:
+        for note in getattr(error, "__notes__", ()):  # what else went wrong
+            tell(printable(note), "yellow")
     if isinstance(error, EtlError) and not isinstance(error, UsageError):
         _failed(error, stated, warehouse, alone=alone)
     if isinstance(error, EtlError) and alone:
