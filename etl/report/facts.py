@@ -94,6 +94,7 @@ class PastLoad:
     """A load of the same table."""
 
     load_id: int
+    command: str
     status: str
     started: datetime
     seconds: float
@@ -117,7 +118,8 @@ class Facts:
         root: The source folder; None where the table was never loaded.
         before: The definition that the load found; None where it is as it was, or there was none.
         seconds: From its beginning to its commit.
-        files: The largest in order of rank, the rest as the last row; `left` are the paths that left.
+        files: The largest in order of rank, the rest as the last row; `left` are the paths that left,
+            `returned` those that came back from staging without being read.
         history: Loads of the table, the oldest first, at most `LOADS`; this load is among them.
         earlier: How many loads there are before those of `history`.
     """
@@ -139,6 +141,7 @@ class Facts:
     rejected: int
     files: tuple[FileRow, ...]
     left: tuple[str, ...]
+    returned: tuple[str, ...]
     columns: tuple[TargetColumn, ...]
     reasons: tuple[Reason, ...]
     conflicts: tuple[ConflictRow, ...]
@@ -174,6 +177,7 @@ def _facts(warehouse: Warehouse, path: Path, load_id: int) -> Facts:
      rejected) = warehouse.sql(fill("report_load"), load)[0]
     records_before, records_after, inserted, updated, unchanged, duplicate, superseded, *moved = numbers
     history, earlier = _history(warehouse, dataset, load_id)
+    changed = warehouse.sql(fill("report_moved"), load)
     return Facts(
         warehouse=path, kind=kind(warehouse) or "fresh",
         root=next((known.root for known in datasets(warehouse) if known.name == dataset), None),
@@ -183,7 +187,8 @@ def _facts(warehouse: Warehouse, path: Path, load_id: int) -> Facts:
         target=TargetBooks(records_before, records_after, inserted, updated, unchanged, duplicate, superseded, *moved),
         rejected=rejected,
         files=tuple(FileRow(*row) for row in warehouse.sql(fill("report_books"), {**load, "most": FILES})),
-        left=tuple(path for path, in warehouse.sql(fill("report_left"), load)),
+        left=tuple(path for path, came in changed if not came),
+        returned=tuple(path for path, came in changed if came),
         columns=tuple(TargetColumn(*row) for row in warehouse.sql(
             'SELECT name, type, reason FROM etl."column" WHERE load_id = $load ORDER BY ordinal', load)),
         reasons=_reasons(warehouse, load_id), conflicts=_conflicts(warehouse, load_id), history=history,
@@ -214,8 +219,8 @@ def _sample(found: dict[str, Any]) -> tuple[str, str | None, str | None]:
 def _history(warehouse: Warehouse, dataset: str, load_id: int) -> tuple[tuple[PastLoad, ...], int]:
     """The newest loads, or those up to this one where it is older; and how many there are before them."""
     loads: Sequence[PastLoad] = [
-        PastLoad(number, status, started, milliseconds / 1000, *counts)
-        for number, _, status, started, milliseconds, *counts, _ in reversed(
+        PastLoad(number, command, status, started, milliseconds / 1000, *counts)
+        for number, _, command, status, started, milliseconds, *counts, _ in reversed(
             warehouse.sql(fill("history"), {"dataset": dataset}))
     ]
     place = next(place for place, load in enumerate(loads) if load.load_id == load_id)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from etl.config import Definition
 from etl.result import TargetColumn
 
@@ -78,9 +80,8 @@ def why(column: TargetColumn, definition: Definition) -> str:
 
 def changes(before: Definition, after: Definition) -> list[str]:
     """What a load changed of the definition, one text a word of it."""
-    words = ("strategy", "key", "order_by", "names", "trim", "nulls", "columns", "contract", "frozen")
-    return [f"{word}: {_said(getattr(before, word))} → {_said(getattr(after, word))}"
-            for word in words if getattr(before, word) != getattr(after, word)]
+    return [f"{field.name}: {_said(getattr(before, field.name))} → {_said(getattr(after, field.name))}"
+            for field in fields(Definition) if getattr(before, field.name) != getattr(after, field.name)]
 
 
 def _said(value: object) -> str:

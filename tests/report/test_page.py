@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 import etl
 from etl.errors import ExtraMissing, UsageError
+from etl.load import reload, unload
 from etl.report import report
 from etl.report.facts import LOADS, FileRow, facts_of
 from etl.report.words import LONGEST, elided, shown
@@ -115,7 +116,7 @@ def test_the_history_stands_in_the_page(reader: Reader) -> None:
     """The loads of the table, the newest first, each with the records after it; the failed one says so."""
     at = next(place for place, row in enumerate(reader.rows) if row[0] == "load")
     found = [(row[0], row[2], row[-1]) for row in reader.rows[at + 1:at + 5]]
-    assert found == [("4", "", "5"), ("3", "", "4"), ("2", "failed", "3"), ("1", "", "3")]
+    assert found == [("4", "run", "5"), ("3", "run", "4"), ("2", "failed", "3"), ("1", "run", "3")]
 
 
 def test_what_files_say_stays_text(page: str, reader: Reader) -> None:
@@ -158,6 +159,26 @@ def test_a_failed_load_has_a_page(past: Past) -> None:
     assert "Nothing was changed: the table holds 3 records, as before." in found.text
     assert "Why the load failed" in found.text
     assert any(row[0] == "b.csv:3" for row in found.rows)
+
+
+def test_what_left_and_what_came_back_is_named(tmp_path: Path) -> None:
+    """Of an unload and a reload, which read no file: the paths, and the records that went and returned."""
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        (tmp_path / f"in/{name}.csv").write_text(f"id\n{ord(name)}\n", encoding="utf-8")
+    warehouse = tmp_path / "w.duckdb"
+    etl.run(etl.Dataset(source_dir=str(tmp_path / "in"), table="t"), warehouse=warehouse)
+    unload(warehouse, "t", ["a.csv"])
+    left = Reader(report(warehouse, None, 5)).text
+    reload(warehouse, "t", ["a.csv"])
+    back = Reader(report(warehouse, None, 5)).text
+    assert "Files that left Their records are in the table no more, unless another file has them too. a.csv" in left
+    assert "1 in the table = 2 before + 0 inserted − 1 removed ✓ balances" in left  # noqa: RUF001  as it is printed
+    assert "by unload" in left
+    assert "Files that came back" in back
+    assert "2 in the table = 1 before + 0 inserted + 1 returned ✓ balances" in back
+    assert facts_of(warehouse, 3, 5).returned == ("a.csv",)
+    assert facts_of(warehouse, 3, 5).left == facts_of(warehouse, 2, 5).returned == ()
 
 
 def test_a_load_that_is_not_there_is_said(past: Past, tmp_path: Path) -> None:
