@@ -31,9 +31,11 @@ PAGE = Path("report.html")
 @click.argument("load", required=False, type=click.IntRange(min=1))
 @option("What is written", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=PAGE,
         help=f"The page to write; what stood there is replaced. Default: {PAGE}.")
+@option("What is written", "--plan", "plan", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+        default=None, help="A plan that `etl plan --save` wrote: its numbers are set beside those of the load.")
 @warehouse
 @lock_timeout
-def report(load: int | None, output: Path, warehouse: Path, lock_timeout: float) -> None:
+def report(load: int | None, output: Path, plan: Path | None, warehouse: Path, lock_timeout: float) -> None:
     """Write a load as one page: its books, rejects, conflicts and columns, with charts.
 
     LOAD is its number in `etl history`; without one, it is the newest. The page stands for itself: it needs no network,
@@ -41,7 +43,12 @@ def report(load: int | None, output: Path, warehouse: Path, lock_timeout: float)
     """
     from etl.report import report as page_of  # noqa: PLC0415, brings DuckDB
 
-    put(output, page_of(warehouse, load, lock_timeout).splitlines())
+    promise = None
+    if plan is not None:
+        from etl.load import load_plan  # noqa: PLC0415, likewise
+
+        promise = load_plan(plan).promise
+    put(output, page_of(warehouse, load, lock_timeout, promise).split("\n"))
     tell(f"Wrote the report to {printable(str(output))}.")
 
 

@@ -6,6 +6,7 @@ A policy in the page closes scripts and the network, so that even a mistake here
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -13,6 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from etl.report import words
 from etl.report.charts import COLOURS, books_chart, history_chart, reasons_chart
 from etl.report.facts import CONFLICTS, Facts, FileRow
+from etl.report.promise import Promised
 from etl.version import VERSION
 
 HERE = Path(__file__).parent
@@ -23,8 +25,8 @@ LEFT = 50  # paths that are named
 SHORTEST = 2  # bars or columns that make a chart worth its room
 
 
-def page(facts: Facts) -> str:
-    """The page of a load, as HTML."""
+def page(facts: Facts, promised: Sequence[Promised] = ()) -> str:
+    """The page of a load, as HTML; `promised` is what a plan said of it, where there is one."""
     environment = Environment(loader=FileSystemLoader(HERE), autoescape=True, undefined=StrictUndefined,
                               trim_blocks=True, lstrip_blocks=True)
     environment.filters |= {"shown": words.shown, "size": words.size}
@@ -34,7 +36,8 @@ def page(facts: Facts) -> str:
     reasons = [(reason.code.replace("_", " "), reason.records) for reason in facts.reasons
                if reason.severity == "reject"]
     return environment.get_template("page.html").render(
-        facts=facts, total=total, style=(HERE / "page.css").read_text(encoding="utf-8"), colours=COLOURS,
+        facts=facts, promised=promised, total=total, colours=COLOURS,
+        style=(HERE / "page.css").read_text(encoding="utf-8"),
         verdicts=[*ALWAYS, *(word for word in OFTEN if getattr(total, word))],
         lines=[word for word in LINES if getattr(total, word) or word == "lines"],
         outcomes=[word for word in COLOURS if getattr(total, word)],

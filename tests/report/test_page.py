@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import etl
+from etl.cli.door import execute
 from etl.errors import ExtraMissing, UsageError
 from etl.load import reload, unload
 from etl.report import report
@@ -179,6 +180,34 @@ def test_what_left_and_what_came_back_is_named(tmp_path: Path) -> None:
     assert "2 in the table = 1 before + 0 inserted + 1 returned ✓ balances" in back
     assert facts_of(warehouse, 3, 5).returned == ("a.csv",)
     assert facts_of(warehouse, 3, 5).left == facts_of(warehouse, 2, 5).returned == ()
+
+
+def test_a_plan_stands_beside_the_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the load that applied it every number is equal; of another one those that differ stand out, with by how much.
+
+    A plan of another table is refused, and without a plan there is no such section.
+    """
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/a.csv").write_text("id\n1\n2\n", encoding="utf-8")
+    assert execute(["run", "--source-dir", "in", "--warehouse", "w.duckdb", "--quiet"]) == 0
+    Path("in/b.csv").write_text("id\n3\n4\n5\n", encoding="utf-8")
+    assert execute(["plan", "--source-dir", "in", "--warehouse", "w.duckdb", "--quiet", "--save", "p.json"]) == 0
+    assert execute(["apply", "p.json", "--quiet"]) == 0
+    assert execute(["report", "--warehouse", "w.duckdb", "--plan", "p.json"]) == 0
+    kept = Reader(Path("report.html").read_text(encoding="utf-8"))
+    assert "The load came to what the plan said, number by number." in kept.text
+    assert ["inserted", "3", "3", "✓"] in kept.rows
+    assert ["after", "5", "5", "✓"] in kept.rows
+    assert execute(["report", "1", "--warehouse", "w.duckdb", "--plan", "p.json"]) == 0
+    other = Reader(Path("report.html").read_text(encoding="utf-8"))
+    assert "The load did not come to what the plan said." in other.text
+    assert ["inserted", "3", "2", "-1"] in other.rows
+    assert "Plan and outcome" not in report(Path("w.duckdb"), None, 5)
+    with pytest.raises(UsageError, match=r"The plan is of the table x, and load 2 of in\."):
+        report(Path("w.duckdb"), None, 5, {"dataset": "x"})
+    with pytest.raises(UsageError, match="does not have the numbers"):
+        report(Path("w.duckdb"), None, 5, {"dataset": "in"})
 
 
 def test_a_load_that_is_not_there_is_said(past: Past, tmp_path: Path) -> None:
