@@ -5,6 +5,7 @@ The whole tree::
     EtlError
       UsageError              2  the command line or the configuration is wrong
         WarehouseKind         2  a fresh warehouse used as an accumulating one, or the reverse
+        ExtraMissing          2  an optional part is asked for that is not installed
       LoadFailed              1  problems in the files; the target is as it was
       SourceMissing           1  no folder, or no file found
       BooksDoNotBalance       1  a record is not accounted for; the load rolled back
@@ -96,6 +97,10 @@ class UsageError(EtlError):
 
 class WarehouseKind(UsageError):
     """A fresh warehouse was used as an accumulating one, or the reverse."""
+
+
+class ExtraMissing(UsageError):
+    """What is asked for needs an optional part that is not installed."""
 
 
 class LoadFailed(EtlError):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.cli import changing, looking
+from etl.cli import changing, looking, showing
 from etl.cli.options import dataset_of, path_of, run_options, settings_of, shown_options, warehouse_of
 from etl.cli.outcome import outcome
 from etl.cli.printable import printable
@@ -98,7 +98,7 @@ def apply(context: click.Context, /, file: Path, **_stated: object) -> None:
         _load(stated, saved.dataset, saved.settings, saved)
 
 
-for command in (*changing.COMMANDS, *looking.COMMANDS):
+for command in (*changing.COMMANDS, *looking.COMMANDS, *showing.COMMANDS):
     root.add_command(command)
 
 

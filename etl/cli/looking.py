@@ -84,7 +84,7 @@ def rejects(load_id: int | None, output: Path | None, warehouse: Path, lock_time
     if output is None or write is None:
         _show(found, form)
         return
-    _put(output, write(found))
+    put(output, write(found))
     tell(f"Wrote {count(len(found.rows), 'line')} of rejects to {printable(str(output))}.")
 
 
@@ -212,7 +212,7 @@ def _values(values: dict[str, str | None], marked_names: Sequence[str]) -> str:
                      for name, value in values.items())
 
 
-def _put(path: Path, lines: Iterable[str]) -> None:
+def put(path: Path, lines: Iterable[str]) -> None:
     """Write a file beside its place and rename it, so that nobody ever finds half of it.
 
     Raises:

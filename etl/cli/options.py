@@ -150,6 +150,12 @@ _shown = together(
     option(SHOWN, "--progress", type=click.Choice(("auto", "plain", "json", "none")), default="auto",
            help="How progress is shown on standard error: auto is a bar on a terminal and plain lines elsewhere; "
                 "json is one object a line. Default: auto."),
+    option(SHOWN, "--log-format", type=click.Choice(("text", "json")), default=None,
+           help="Log the load, one line an event: start, phases, files, warnings, problems, end. Without --log-file "
+                "the log takes the place of all else on standard error. Default: no log."),
+    option(SHOWN, "--log-file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+           help="Append the log to this file instead; standard error stays as it is. --log-format is text there where "
+                "it is not stated."),
     option(SHOWN, "--quiet", is_flag=True, default=False,
            help="Only the closing line and errors: no progress, no summary, no warnings."),
     option(SHOWN, "--json", "as_json", is_flag=True, default=False,

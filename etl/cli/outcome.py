@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from etl.cli.encode import json_object, json_of
+from etl.cli.log import logged
 from etl.cli.printable import count, printable
 from etl.cli.progress import shown
 from etl.cli.streams import emit, say, tell, width
@@ -26,46 +27,54 @@ def outcome(
     """Carry a load out under the eyes of a person, and show what it came to.
 
     Args:
-        stated: The options of the command: `progress`, `quiet` and `as_json` among them.
+        stated: The options of the command: those of what is shown and logged among them.
         to_output: Standard output is taken by the export.
     """
     load = None
-    try:
-        with shown("none" if stated["quiet"] else stated["progress"]) as report:
-            load = carried(report)
-        _show(load, stated, planned=planned, to_output=to_output)
-    except UsageError:
-        raise
-    except EtlError as error:
-        _failed(error, stated, warehouse)
-        raise
-    except KeyboardInterrupt:
-        if load is None or planned:
-            raise
-        tell("Interrupted after the commit: the load stays.")
+    with logged(stated) as log:
+        try:
+            log.started(warehouse, planned=planned)
+            with shown("none" if stated["quiet"] or log.alone else stated["progress"]) as report:
+                load = carried(log.watching(report))
+            log.finished(load)
+            _show(load, stated, alone=log.alone, planned=planned, to_output=to_output)
+        except (Exception, KeyboardInterrupt) as error:
+            log.failed(error, loaded=load is not None)
+            if not isinstance(error, KeyboardInterrupt) or load is None or planned:
+                _ended(error, stated, warehouse, alone=log.alone)
+                raise
+            if not log.alone:
+                tell("Interrupted after the commit: the load stays.")
     return load
 
 
-def _show(load: Load, stated: Mapping[str, Any], *, planned: bool, to_output: bool) -> None:
+def _ended(error: BaseException, stated: Mapping[str, Any], warehouse: str, *, alone: bool) -> None:
+    """Say what is to be said of an error here, and leave where nothing is left to be said."""
+    if isinstance(error, EtlError) and not alone:
+        for note in getattr(error, "__notes__", ()):  # what else went wrong
+            tell(printable(note), "yellow")
+    if isinstance(error, EtlError) and not isinstance(error, UsageError):
+        _failed(error, stated, warehouse, alone=alone)
+    if isinstance(error, EtlError) and alone:
+        raise click.exceptions.Exit(error.exit_code)
+
+
+def _show(load: Load, stated: Mapping[str, Any], *, alone: bool, planned: bool, to_output: bool) -> None:
     """The summary and the closing line; of a plan both are the result, so both are on standard output."""
-    quiet, as_json = stated["quiet"], stated["as_json"]
-    on_output = planned and not as_json
+    as_json = stated["as_json"]
     try:
-        if on_output:
-            say([plan_line(load)])
-        if not quiet:
-            lines = summary(load, width(sys.stdout if on_output else sys.stderr))
-            if on_output:
-                say(lines)
-            else:
-                tell("\n".join(lines))
+        if planned and not as_json:
+            say([plan_line(load), *([] if stated["quiet"] else summary(load, width(sys.stdout)))])
+        elif not (stated["quiet"] or alone):
+            tell("\n".join(summary(load, width(sys.stderr))))
+        if not (stated["quiet"] or alone):
             _tell_warnings(load)
         if as_json:
             emit([json_of(load)])
-        elif not planned and to_output:
-            tell(closing_line(load))
-        elif not planned:
+        elif not (planned or to_output):
             say([closing_line(load)])
+        elif not planned and not alone:
+            tell(closing_line(load))
     except StorageError as error:
         if planned:
             raise
@@ -79,11 +88,13 @@ def _tell_warnings(load: Load) -> None:
             tell(line, "yellow")
 
 
-def _failed(error: EtlError, stated: Mapping[str, Any], warehouse: str) -> None:
+def _failed(error: EtlError, stated: Mapping[str, Any], warehouse: str, *, alone: bool) -> None:
     """Say what a failed load is alone in having: its problems, and its JSON document."""
     if stated["as_json"]:
         with contextlib.suppress(BrokenPipeError, StorageError):
             emit([_document(error)])
+    if alone:
+        return
     if isinstance(error, ExportPending) and error.load is not None and not stated["quiet"]:
         tell("\n".join(summary(error.load, width(sys.stderr))))
         _tell_warnings(error.load)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from etl.config import Dataset, Settings
 from etl.errors import ExportPending, Problem, UsageError, WarehouseKind
+from etl.events import Job, announced, begin
 from etl.ledger import read
 from etl.ledger.read import HeldContent, LoadedFile, PastLoad
 from etl.load.carry import carry_out
@@ -41,6 +42,7 @@ class _State:
     holds: list[HeldContent]
 
 
+@announced
 def unload(
     warehouse: Path, table: str, files: Sequence[str], settings: Settings | None = None, *, plan: bool = False,
     report: Report = silent,
@@ -62,6 +64,7 @@ def unload(
         return _carry(state, change, settings, hold, plan=plan, report=report, started=started)
 
 
+@announced
 def reload(
     warehouse: Path, table: str, files: Sequence[str], settings: Settings | None = None, *, plan: bool = False,
     report: Report = silent,
@@ -83,6 +86,7 @@ def reload(
         return _carry(state, change, settings, hold, plan=plan, report=report, started=started)
 
 
+@announced
 def rollback(
     warehouse: Path, load_id: int, settings: Settings | None = None, *, plan: bool = False, report: Report = silent,
 ) -> Load:
@@ -226,6 +230,8 @@ def _carry(
                        reading=undone.reading_before or wish.reading)
         wish = replace(wish, changes=changes(dataset, wish.definition, wish.reading))
     check_output(wish)
+    if opened.path is not None:
+        begin(Job(wish.name, opened.path, wish.root, wish.output))
     known = Known("accumulating", "accumulating", wish, dataset, output, ())
     task = Attempt(opened, known, NOTHING, state.loaded, settings, plan, report,
                    datetime.now(UTC).replace(tzinfo=None), state.holds, change)

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from etl.config import Dataset, Settings
 from etl.errors import ExportPending, WarehouseKind
+from etl.events import Job, announced, begin
 from etl.export.formats import format_of
 from etl.export.write import exported_of, to_standard_output
 from etl.ledger import read
@@ -27,6 +28,7 @@ from etl.warehouse import Warehouse
 from etl.warehouse.scratch import scratch
 
 
+@announced
 def run(
     dataset: Dataset, warehouse: Path | None = None, settings: Settings | None = None, *, plan: bool = False,
     report: Report = silent, standard_output: BinaryIO | None = None, agreement: Agreement | None = None,
@@ -123,6 +125,8 @@ def _run_with(
 ) -> Load:
     wish = known.request
     check_output(wish)
+    if warehouse.path is not None:
+        begin(Job(wish.name, warehouse.path, wish.root, wish.output))
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
     holds = [] if known.stored is None else read.holds(warehouse, known.stored.dataset_id)

@@ -15,7 +15,7 @@ from etl.cli.door import execute
 def library(monkeypatch: pytest.MonkeyPatch) -> Library:
     """The modules that the commands import, replaced."""
     library = Library()
-    names = {"etl.load": ["run"], "etl.export": ["export_table"],
+    names = {"etl.load": ["run", "unload"], "etl.export": ["export_table"],
              "etl.inspect": ["status", "history", "rejects", "file", "query", "why", "verify"]}
     for module, functions in names.items():
         stand_in = ModuleType(module)

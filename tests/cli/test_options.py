@@ -13,8 +13,8 @@ from etl.cli.commands import root
 from etl.config import Dataset, Settings
 
 COMMANDS = ["run", "plan", "apply", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "why",
-            "verify", "sql", "export"]
-LATER = ["--config", "--format csv|json|ndjson", "--sheet", "prune", "shell", "report", "etl.toml"]
+            "verify", "sql", "export", "report", "shell"]
+LATER = ["--config", "--format csv|json|ndjson", "--sheet", "prune", "etl.toml"]
 EVERY_OPTION = [
     "a.csv", "b", "--source-dir", "d", "--output", "o.json", "--strategy", "update", "--key", "a,b", "--order-by",
     "c", "--warehouse", "w.duckdb", "--table", "t", "--on-error", "reject_row", "--max-rejects", "1.5%",
