@@ -71,8 +71,8 @@ def _stage(task: Attempt, coming: Coming, folder: Path) -> Brought:
         if trouble.problems:
             unfit(task, {problem.path: (problem,) for problem in trouble.problems if problem.path is not None})
         if set(trouble.care) <= task.care:  # another try would be the same
-            raise BooksDoNotBalance(f"The records of {trouble.care[0]} do not account for its lines. Nothing was loaded; "
-                                    "please report this with the file.") from None
+            raise BooksDoNotBalance(f"The records of {trouble.care[0]} do not account for its lines. Nothing was "
+                                    "loaded; please report this with the file.") from None
         raise Again(replace(task, care=task.care | set(trouble.care))) from None
 
 
