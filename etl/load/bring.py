@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
-from etl.errors import Problem, UsageError, WarehouseError
+from etl.errors import BooksDoNotBalance, Problem, UsageError, WarehouseError
 from etl.ledger import read, write
 from etl.load import check
 from etl.load.coming import Coming
@@ -70,6 +70,9 @@ def _stage(task: Attempt, coming: Coming, folder: Path) -> Brought:
     except Trouble as trouble:
         if trouble.problems:
             unfit(task, {problem.path: (problem,) for problem in trouble.problems if problem.path is not None})
+        if set(trouble.care) <= task.care:  # another try would be the same
+            raise BooksDoNotBalance(f"The records of {trouble.care[0]} do not account for its lines. Nothing was "
+                                    "loaded; please report this with the file.") from None
         raise Again(replace(task, care=task.care | set(trouble.care))) from None
 
 

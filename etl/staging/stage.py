@@ -184,11 +184,11 @@ def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
         settled=False,
         quoted=scan.quoted,
     )
+    if scan.shape is not None and scan.shape.records is not None:
+        empty = replace(empty, lines=scan.shape.header_lines + scan.shape.records, blank=0)
     if not item.names:
         return _Part(item, Path(scan.file.absolute), TABLE_TEXT, 0, LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(scan, item.names))
-    if scan.shape is not None and scan.shape.records is not None:
-        staged = replace(staged, lines=scan.shape.header_lines + scan.shape.records, blank=0)
     if scan.format == "parquet":
         return _Part(item, location_of(scan), TABLE_TEXT, 0, 0, staged, way="parquet")
     if scan.format in ("json", "ndjson") and not item.care:
