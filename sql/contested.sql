@@ -6,7 +6,7 @@
 -- Expects: temp tables `claim`, `best` and `scope`; `best_row` picks the row of the best claim of a file, `met` is the
 --          condition on a claim that did not win, of version v.
 CREATE OR REPLACE TEMP TABLE contested AS
-SELECT claim._version, ${best_row} AS _row
+SELECT ${key}, claim._version, ${best_row} AS _row, false AS wins
 FROM temp.claim AS claim
 JOIN (SELECT ${key}, _version AS best_version FROM temp.best) AS best USING (${key})
 JOIN temp.scope AS v ON v.version_id = claim._version

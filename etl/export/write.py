@@ -125,8 +125,7 @@ def _copy(warehouse: Warehouse, exported: Exported, form: Format, path: Path) ->
     else:
         first = [] if exported.order_by is None else [Sql(f"{identifier('t', exported.order_by)} ASC NULLS FIRST")]
         order = [*first, Sql("v.rank"), Sql("t._row")]
-    named = {column.name.lower() for column in exported.columns}
-    rows = target(exported.table) if "rowid" in named else sliced(warehouse, target(exported.table))
+    rows = sliced(warehouse, target(exported.table), (column.name for column in exported.columns))
     columns = [*((column.name, _column(column, form)) for column in exported.columns), *place_columns]
     pieces = {"target": rows, "lineage": lineage, "order": listed(order),
               "destination": literal(str(path))}

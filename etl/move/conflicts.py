@@ -48,18 +48,20 @@ def met_by_delta(warehouse: Warehouse, plan: Plan, before: Sql) -> Conflicts:
     return _found(warehouse, plan, winners, Sql("(" + listed(others, " UNION ALL ") + ")"))
 
 
-def met_by_rebuild(warehouse: Warehouse, plan: Plan, after: Sql, *, comparable: bool) -> Conflicts:
-    """The conflicts of a load that builds its target anew.
+def met_by_rebuild(warehouse: Warehouse, plan: Plan, *, comparable: bool) -> Conflicts:
+    """The conflicts of a load that builds its target anew: both rows of each are found in one pass over staging.
 
     Args:
-        after: The target as it will be, with the columns of the move.
         comparable: There is a target before (temp table `known`) whose rows can be met; else every row is.
     """
     met = Sql("(v.state IN ('new', 'back') "
               "OR (claim._version, claim._row) IN (SELECT (_version, _row) FROM temp.known))")
     if not _contested(warehouse, plan, met if comparable else Sql("true")):
         return NONE
-    return _found(warehouse, plan, after, plan.contested())
+    warehouse.sql(fill("contested_winners", key=plan.key_list))
+    warehouse.sql(f"CREATE OR REPLACE TEMP TABLE contested_row AS SELECT * FROM {plan.contested()}")
+    winners, others = (Sql(f"(FROM temp.contested_row WHERE {side})") for side in ("wins", "NOT wins"))
+    return _found(warehouse, plan, winners, others)
 
 
 def hold_to(most: int | None, conflicts: Conflicts, table: str) -> None:

@@ -188,11 +188,11 @@ def _rebuild(
     warehouse.fill(
         fill("fill", table=target(fresh), values=plan.named(plan.stored), candidates=candidates, order=order))
     compared = _comparable(plan, old, before)
-    after = _as_moved(plan, fresh)
+    after = _as_moved(warehouse, plan, fresh)
     removed = _compare(warehouse, plan, compared, after, records)
     conflicts = NONE
     if plan.definition.keyed:
-        conflicts = met_by_rebuild(warehouse, plan, after, comparable=compared is not None)
+        conflicts = met_by_rebuild(warehouse, plan, comparable=compared is not None)
         hold_to(watch.most_conflicts, conflicts, plan.table)
     ahead = _ahead(warehouse, plan, old, compared, after) if watch.ahead else NOTHING
     warehouse.sql(fill("tally_rebuilt"))
@@ -235,10 +235,11 @@ def _comparable(plan: Plan, old: Present | None, before: Definition | None) -> P
     return old if same else None
 
 
-def _as_moved(plan: Plan, table: str) -> Sql:
+def _as_moved(warehouse: Warehouse, plan: Plan, table: str) -> Sql:
     """A target of this move's structure, with the columns as a move calls them."""
     values = listed(Sql(f"{identifier(c.shown)} AS {n(i)}") for i, c in enumerate(plan.structure.columns))
-    return Sql(f"(SELECT {values}, _version, _row FROM {target(table)})")
+    rows = sliced(warehouse, target(table), (c.shown for c in plan.structure.columns))
+    return Sql(f"(SELECT {values}, _version, _row FROM {rows})")
 
 
 def _compare(warehouse: Warehouse, plan: Plan, old: Present | None, after: Sql, records: int) -> int:

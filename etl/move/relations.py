@@ -144,7 +144,7 @@ class Plan:
     def contested(self) -> Sql:
         """The rows of temp table `contested`, from all their staging tables."""
         return self._union([
-            piece("contested_rows", staging=staging(table), table=literal(table), values=self._values(table))
+            piece("contested_rows", staging=self.sources[table], table=literal(table), values=self._values(table))
             for table in self.structure.places
         ])
 

@@ -203,7 +203,7 @@ class Survey:
         if quotes and self.escape and self.escape in piece:
             self.care = "it has escape characters"
         if self.gaps is not None:
-            self._quote_gaps(piece, self.gaps, quoted=bool(quotes))
+            self._quote_gaps(piece, self.gaps)
         self._blank_lines(piece)
         self._long_lines(piece)
 
@@ -231,16 +231,19 @@ class Survey:
         except UnicodeDecodeError:
             self.care = f"it has bytes that are not {self.encoding}"
 
-    def _quote_gaps(self, piece: bytes, gaps: re.Pattern[bytes], *, quoted: bool) -> None:
-        """White space outside quotes: the bulk reader drops it, and reads `"a" "b"` as one cell."""
-        if (quoted and b" " in piece) or self.gap.endswith(b" "):
-            whole = self.gap + piece
-            if gaps.search(whole):
-                self.care = "white space stands outside quotes"
-        else:
-            whole = piece if quoted or piece.strip(b" ") else self.gap + piece
-        bare = whole.rstrip(b" ")
-        self.gap = bare[-1:] + whole[len(bare) :][:1]
+    def _quote_gaps(self, piece: bytes, gaps: re.Pattern[bytes]) -> None:
+        """White space outside quotes: the bulk reader drops it, and reads `"a" "b"` as one cell.
+
+        The pattern is slow: it is only asked where a space stands beside a quote at all.
+        """
+        across = self.gap.endswith(b" ") or (self.gap.endswith(self.quote) and piece.startswith(b" "))
+        if (across or b" " + self.quote in piece or self.quote + b" " in piece) and gaps.search(self.gap + piece):
+            self.care = "white space stands outside quotes"
+        bare = piece.rstrip(b" ")
+        if bare:
+            self.gap = bare[-1:] + piece[len(bare) :][:1]
+        elif piece and not self.gap.endswith(b" "):
+            self.gap += b" "
 
     def _blank_lines(self, piece: bytes) -> None:
         """Count the empty lines of a piece whose line ends are LF."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from etl.names import Sql, listed
@@ -11,15 +12,18 @@ FIRST_LOCAL_ROW = 36_028_797_018_960_000  # DuckDB's MAX_ROW_ID: rows that are n
 ROWS_WORTH_IT = 200_000
 
 
-def sliced(warehouse: Warehouse, table: Sql) -> Sql:
+def sliced(warehouse: Warehouse, table: Sql, columns: Iterable[str] = ()) -> Sql:
     """A table as a relation that all threads read, with `rowid` as a column where it is cut.
 
     DuckDB reads what a transaction has written itself with one thread; a UNION ALL of slices gives each thread one.
     The slices part all row ids, wherever DuckDB begins to count, so no row is in two of them or in none.
 
     Args:
-        table: Quoted; no column of it is called `rowid`.
+        table: Quoted.
+        columns: Names of its columns that files gave: where one of them is `rowid`, the table is left whole.
     """
+    if "rowid" in map(str.lower, columns):
+        return table
     rows, first = warehouse.sql(f"SELECT count(*), min(rowid) FROM {table} WHERE rowid >= {FIRST_LOCAL_ROW}")[0]
     threads = int(warehouse.one("SELECT current_setting('threads')"))
     if rows < ROWS_WORTH_IT or threads == 1:
