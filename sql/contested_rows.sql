@@ -2,10 +2,10 @@
 --
 -- Needs:   ${staging} ${table} ${values}
 -- Expects: temp table `contested` and temp view `placed`.
-SELECT s._version, k._row, k.wins, ${values}
+SELECT s._version, k._row, k._rank, k.wins, ${values}
 FROM ${staging} AS s
 JOIN (
-    SELECT contested._row, contested.wins, v.first_row + contested._row - 1 AS place
+    SELECT contested._row, contested.wins, v.rank AS _rank, v.first_row + contested._row - 1 AS place
     FROM temp.contested AS contested
     JOIN temp.placed AS v ON v.version_id = contested._version
     WHERE v.staging = ${table}

@@ -39,8 +39,8 @@ from etl.warehouse.aside import open_aside, stored
 SCRIPT, MANIFEST, TARGET, INPUTS = "load.sql", "manifest.json", "target.duckdb", "inputs"
 BOUND = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 NEEDLESS = re.compile(
-    r"\s*(?:SELECT|WITH|SET force_compression|SET preserve_insertion_order"
-    r"|CREATE OR REPLACE TEMP (?:TABLE|VIEW) (?:verdict|tally|contested|contested_row|disputed|known)\b)", re.IGNORECASE)
+    r"\s*(?:SELECT|WITH|SET force_compression|SET preserve_insertion_order|INSERT INTO temp\.contested\b"
+    r"|CREATE OR REPLACE TEMP (?:TABLE|VIEW) (?:verdict|tally|contested\w*|disputed|known)\b)", re.IGNORECASE)
 OPENING = """\
 -- {table}: the load of {files} files as plain SQL, written by etl {version} for DuckDB {duckdb}.
 --

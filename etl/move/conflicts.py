@@ -33,18 +33,19 @@ def met_by_delta(warehouse: Warehouse, plan: Plan, before: Sql) -> Conflicts:
     values = listed(n(i) for i in plan.ordinals)
 
     def standing(*verdicts: str) -> Sql:
-        return Sql(f"SELECT b._version, b._row, {values} FROM {before} AS b "
+        return Sql(f"SELECT b._version, b._row, v.rank AS _rank, {values} FROM {before} AS b "
+                   "JOIN temp.scope AS v ON v.version_id = b._version "
                    f"SEMI JOIN (SELECT {plan.key_list} FROM temp.verdict "
                    f"WHERE verdict IN ({listed(map(literal, verdicts))})) "
                    f"USING ({plan.key_list})")
 
-    winners = Sql(f"(SELECT _version, _row, {values} FROM temp.verdict WHERE verdict <> 'superseded' "
+    winners = Sql(f"(SELECT _version, _row, _rank, {values} FROM temp.verdict WHERE verdict <> 'superseded' "
                   f"UNION ALL {standing('superseded')})")
-    others = [Sql(f"SELECT _version, _row, {values} FROM temp.verdict WHERE verdict = 'superseded'"),
+    others = [Sql(f"SELECT _version, _row, _rank, {values} FROM temp.verdict WHERE verdict = 'superseded'"),
               Sql(f"SELECT * FROM ({standing('updated', 'restored')}) AS b "
                   "SEMI JOIN (SELECT version_id AS _version FROM temp.scope WHERE state = 'kept') USING (_version)")]
     if among:
-        others.append(Sql(f"SELECT _version, _row, {values} FROM {plan.contested()}"))
+        others.append(Sql(f"SELECT _version, _row, _rank, {values} FROM {plan.contested()}"))
     return _found(warehouse, plan, winners, Sql("(" + listed(others, " UNION ALL ") + ")"))
 
 
