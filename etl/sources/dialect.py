@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl.config import Reading
 from etl.errors import Problem, UsageError
@@ -20,6 +21,7 @@ SAMPLE = 1 << 16
 _ASCII = 128
 _WORDS = {"\\t": "\t", "tab": "\t"}
 _LONGEST_DELIMITER = 4
+_FIRST_LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r(?=[^\n]))")
 _SAYS_DELIMITER = re.compile(r'"?sep=(?P<delimiter>[^"\r\n\0])"?[\r\n]*', re.IGNORECASE)  # as Excel writes and reads it
 _FEW = 2
 
@@ -104,6 +106,24 @@ def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | 
     Raises:
         UsageError: A stated option cannot be used.
     """
+    line = _FIRST_LINE.match(text)
+    if line is not None and not reading.skip_rows and (simple := _of_line(line[0], reading)) is not None:
+        return simple
+    return _read_head(text, complete=complete, reading=reading, path=path)
+
+
+@lru_cache(maxsize=1024)
+def _of_line(line: str, reading: Reading) -> Head | None:
+    """What a first line alone says, once for all files that begin with it; None where it does not settle it."""
+    quote, _ = stated_quotes(reading)
+    clear = reading.delimiter is not None or sum(candidate in line for candidate in CANDIDATES) == 1
+    if not line.strip("\r\n") or not clear or (quote and quote in line) or _SAYS_DELIMITER.fullmatch(line):
+        return None
+    head = _read_head(line, complete=False, reading=reading, path="")
+    return head if isinstance(head, Head) else None
+
+
+def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Head | Problem:
     delimiter = stated_delimiter(reading)
     quote, escape = stated_quotes(reading)
     lines = list(io.StringIO(text, newline=""))
