@@ -50,14 +50,14 @@ def test_a_plan_says_what_the_run_does(history: History) -> None:
     walk(history, laws.plan_is_what_run_does)
 
 
-@share(1)
+@share(2)
 @given(histories("fresh"))
 def test_every_law_while_the_warehouse_follows_the_folder(history: History) -> None:
     """All laws at once over a fresh warehouse: files that are gone leave."""
     walk(history, *EVERY_LAW)
 
 
-@share(1)
+@share(2)
 @given(histories("accumulating"))
 def test_every_law_while_the_warehouse_accumulates(history: History) -> None:
     """All laws at once over an accumulating warehouse: files that are gone stay."""

@@ -91,7 +91,7 @@ def columns(scene: Scene) -> None:
                         for name in {**old, **new} if old.get(name) != new.get(name)}
 
 
-@share(3)
+@share(5)
 @given(st.one_of(histories("fresh"), histories("accumulating")))
 def test_a_plan_tells_what_changes(history: History) -> None:
     """Over random histories, by deltas and rebuilds alike."""

@@ -29,7 +29,7 @@ def verified(scene: Scene) -> Generator[None]:
                                     "as staged.")
 
 
-@share(3)
+@share(5)
 @given(st.one_of(histories("fresh"), histories("accumulating")))
 def test_what_a_history_leaves_is_verified(history: History) -> None:
     """After late, changed and gone files, changes of the definition and columns that change their type."""

@@ -138,7 +138,7 @@ def hold_to_oracle(found: Lived, texts: tuple[str | None, ...]) -> None:
         assert live[0] in target.rows
 
 
-@share(3)
+@share(6)
 @given(st.one_of(histories("fresh"), histories("accumulating")).filter(several), st.randoms(use_true_random=False))
 def test_why_is_what_the_oracle_saw(history: History, chance: object) -> None:
     """Every row that ever claimed a key, its loads, its state, its values, the winner and the rule; also by place."""
