@@ -75,6 +75,17 @@ def test_other_content_lets_go_of_a_hold_even_where_nothing_is_loaded(place: Pla
     assert place.run().changed == ("a.csv",)
 
 
+def test_a_hold_that_ends_with_a_run_skips_nothing_in_it(place: Place) -> None:
+    """Files that trade places while one is held are all loaded at once, and the next run has nothing to do."""
+    place.put(a=A, b=B)
+    place.run(**KEYED)
+    place.warehouse.unload("t", "b.csv")
+    place.put(b="id,x\n9,z\n", renamed=B)
+    load = place.run()
+    assert (load.new, load.held) == (("b.csv", "renamed.csv"), ())
+    assert place.run().status == "nothing new"
+
+
 def test_one_of_two_twins_can_be_taken_out(place: Place) -> None:
     """The warning names the command; the other one stays loaded, also when it is read in another way."""
     place.put(a=A, b=A)
