@@ -24,10 +24,10 @@ EVERY_SECONDS = 30
 
 @cache
 def quicken() -> None:
-    """Leave out what a life does not show and what takes time: a quarter of it.
+    """Leave out what takes time and what a life does not show.
 
-    DuckDB looks for pandas at every bound value where it is not installed, and a thread of its own for statements is for
-    who presses Ctrl-C. `tests/laws/test_lives.py` lives with both.
+    DuckDB looks for pandas at every bound value where it is not installed, and a thread of its own for statements is
+    for who presses Ctrl-C. `tests/laws/test_lives.py` lives with both.
     """
     from etl.warehouse.interrupt import Worker  # noqa: PLC0415  as below
 
