@@ -76,6 +76,9 @@ def survey(
         else:
             unknown.append(file)
     scans = scan_all(unknown, request.reading, report, threads, folder)
+    released = _released(holds, {known.path: (known.bytes_alone,) for known in same}
+                         | {scan.file.path: (scan.content, scan.fingerprint) for scan in scans if scan.problem is None})
+    standing = [hold for hold in holds if hold not in released]  # a hold that ends with this run skips nothing any more
     incoming, touched, problems, held = [], [], list(listing.problems), []
     for scan in scans:
         known = loaded.get(scan.file.path)
@@ -84,7 +87,7 @@ def survey(
         elif known is not None and known.fingerprint == scan.fingerprint:
             same.append(known)
             touched.append((known, scan))
-        elif (hold := _hold(scan, known, holds)) is not None:
+        elif (hold := _hold(scan, known, standing)) is not None:
             held.append((scan.file.path, hold.path))
         else:
             incoming.append(scan)
@@ -92,9 +95,7 @@ def survey(
     return Survey(
         listing, tuple(incoming), frozenset(scan.file.path for scan in incoming if scan.file.path in loaded),
         tuple(known for path, known in loaded.items() if path not in found and not _hidden(path, problems)),
-        tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded), tuple(held),
-        _released(holds, {known.path: (known.bytes_alone,) for known in same}
-                  | {scan.file.path: (scan.content, scan.fingerprint) for scan in scans if scan.problem is None}),
+        tuple(same), tuple(touched), tuple(problems), _twins(incoming, loaded), tuple(held), released,
     )
 
 

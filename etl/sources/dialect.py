@@ -32,7 +32,7 @@ class Head:
 
     Args:
         header: The raw cells of the header record, untrimmed; None when the file has no header.
-        width: How many columns a record has.
+        width: How many columns a record has; 0 where skipped lines are all there is.
         header_lines: Physical lines of the header record; 0 without one.
         skipped_lines: Lines skipped because it was stated, and one that says the delimiter (`sep=;`).
         blank_before: Blank lines before the header; 0 without one, where they are lines of data.
@@ -133,6 +133,8 @@ def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Hea
     skipped, rest = lines[:before], lines[before:]
     blank = next((i for i, line in enumerate(rest) if line.rstrip("\r\n")), len(rest))
     data = rest[blank:]
+    if complete and before and len(skipped) == before and not rest and not reading.header:
+        return _nothing_behind(skipped, Dialect(delimiter or ",", quote, escape))
     if not data or (not complete and len(data) == 1 and not _ended(data[0])):
         return _no_record(reading, path, complete=complete)
     if delimiter is None:
@@ -161,6 +163,12 @@ def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Hea
         skipped_quoted=bool(quote) and any(quote in line for line in skipped),
         delimiters=sum(line.count(delimiter) for line in [*skipped, *(data[:taken] if reading.header else ())]),
     )
+
+
+def _nothing_behind(skipped: list[str], dialect: Dialect) -> Head:
+    """The head of a text that ends with its skipped lines: no column, no record, as a header alone has none."""
+    return Head(dialect, None, width=0, header_lines=0, skipped_lines=len(skipped), blank_before=0,
+                skipped_blank=sum(not line.rstrip("\r\n") for line in skipped))
 
 
 def _ended(line: str) -> bool:

@@ -270,6 +270,8 @@ class Survey:
 
     def verdict(self) -> str | None:
         """Why the bulk reader must not read the text, once all of it was taken."""
+        if self.head is not None and not self.head.width:  # nobody reads it: skipped lines are all there is
+            return None
         if self.care is not None:
             return self.care
         if (self.lf > self.crlf) + (self.cr > self.crlf) + (self.crlf > 0) > 1:

@@ -75,6 +75,28 @@ def test_other_content_lets_go_of_a_hold_even_where_nothing_is_loaded(place: Pla
     assert place.run().changed == ("a.csv",)
 
 
+def test_a_hold_that_ends_with_a_run_skips_nothing_in_it(place: Place) -> None:
+    """Files that trade places while one is held are all loaded at once, and the next run has nothing to do."""
+    place.put(a=A, b=B)
+    place.run(**KEYED)
+    place.warehouse.unload("t", "b.csv")
+    place.put(b="id,x\n9,z\n", renamed=B)
+    load = place.run()
+    assert (load.new, load.held) == (("b.csv", "renamed.csv"), ())
+    assert place.run().status == "nothing new"
+
+
+@pytest.mark.parametrize("alone", ["id,x\n", "id,x", 'id,"x\r', "id,\x00\n"])
+def test_a_skipped_header_alone_gives_no_row(place: Place, alone: str) -> None:
+    """Whatever is in the lines that are skipped: as with a header that is read, there is nothing, rightly."""
+    place.put(a=A, b=alone)
+    load = place.run(strategy="update", key=("column_1",), header=False, skip_rows=1)
+    assert [(book.path, book.read, book.lines, book.skipped) for book in load.files] == [
+        ("a.csv", 2, 3, 1), ("b.csv", 0, 1, 1)]
+    assert (load.records, load.versions, load.warnings) == (2, 2, ())
+    assert place.run().status == "nothing new"
+
+
 def test_one_of_two_twins_can_be_taken_out(place: Place) -> None:
     """The warning names the command; the other one stays loaded, also when it is read in another way."""
     place.put(a=A, b=A)

@@ -12,6 +12,8 @@ import time
 import traceback
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -20,10 +22,25 @@ SHOWN = 5
 EVERY_SECONDS = 30
 
 
+@cache
+def quicken() -> None:
+    """Leave out what takes time and what a life does not show.
+
+    DuckDB looks for pandas at every bound value where it is not installed, and a thread of its own for statements is
+    for who presses Ctrl-C. `tests/laws/test_lives.py` lives with both.
+    """
+    from etl.warehouse.interrupt import Worker  # noqa: PLC0415  as below
+
+    if find_spec("pandas") is None:
+        sys.modules["pandas"] = None  # type: ignore[assignment]  # how Python is told that there is none
+    Worker.do = lambda _self, work: work()  # type: ignore[method-assign]
+
+
 def one(seed: str) -> tuple[str, int, str | None]:
     """Live one life: its seed, its loads, and what was wrong."""
     from laws.live import live  # noqa: PLC0415  after the path is set, also in a new process
 
+    quicken()
     try:
         return seed, live(seed), None
     except Exception as error:  # noqa: BLE001  what went wrong is what is looked for

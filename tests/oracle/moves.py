@@ -73,13 +73,13 @@ def run(world: World, folder: Mapping[str, Table], definition: Definition, way: 
     found = {path: read(table, way) for path, table in folder.items()}
     if not found and (world.kind == "fresh" or not world.loaded):
         raise Refused
-    skipped = {path for path, version in found.items() if _skipped(world, path, version)}
+    holds = {path: tuple(hold for hold in held if path not in found or hold.raw == found[path].raw)
+             for path, held in world.holds.items()}
+    skipped = {path for path, version in found.items() if _skipped(replace(world, holds=holds), path, version)}
     came = {path: version for path, version in found.items()
             if path not in skipped and _content(world.loaded.get(path)) != version.content()}
     gone = set(world.loaded) - set(found) if world.kind == "fresh" else set()
     loaded = {path: version for path, version in {**world.loaded, **came}.items() if path not in gone}
-    holds = {path: tuple(hold for hold in held if path not in found or hold.raw == found[path].raw)
-             for path, held in world.holds.items()}
     result = _move(world, loaded, definition, way, came, holds)
     stated = world.kind == "fresh" or world.definition is None or world.definition.declared != definition.declared
     if stated and result.target.shown and not {name for name, _ in definition.declared} <= result.target.shown.keys():

@@ -51,6 +51,17 @@ def test_header_cells_are_read_as_records_are() -> None:
     assert (head.skipped_lines, head.blank_before, head.header_lines, head.skip) == (3, 1, 2, 5)
 
 
+def test_skipped_lines_may_be_all_there_is() -> None:
+    """Without a header such a text has no column; one that ends earlier, or goes on with blank lines, is a problem."""
+    reading = Reading(skip_rows=2, header=False)
+    head = head_of('\na,"b\n', reading)
+    assert (head.width, head.lines, head.skipped_blank, head.header) == (0, 2, 1, None)
+    for text, other in (("a\n", reading), ("a\nb\n\n", reading), ("a\nb\n", Reading(skip_rows=2))):
+        found = read_head(text, complete=True, reading=other, path="x.csv")
+        assert isinstance(found, Problem)
+        assert found.code == "no_header"
+
+
 @pytest.mark.parametrize(
     ("text", "code"), [('"a,b\n1,2\n', "unclosed_quote"), ('"a"x,b\n', "text_after_quote"), ("\n\n", "no_header")]
 )
