@@ -23,6 +23,9 @@ from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
 
+EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
+
+
 @dataclass(frozen=True, slots=True)
 class Careful:
     """What the careful reader made of a file.
@@ -240,8 +243,8 @@ class _Reader:
         found = f"found {walk.count} cell{'' if walk.count == 1 else 's'}, expected {width}"
         if walk.count < width and not self.pads:
             return "missing_columns", found, None, None
-        if walk.surplus:
-            return "extra_columns", found, None, None
+        if walk.count > width:
+            return "extra_columns", found, None, None if walk.surplus else EMPTY_SURPLUS
         return None
 
 

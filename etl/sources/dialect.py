@@ -236,7 +236,7 @@ def _without(sample: str, complete: bool, quote: str, escape: str, path: str) ->
 def _outside(sample: str, quote: str, escape: str) -> str:
     """The first record without what stands in quotes at the beginning of cells, whatever delimits them."""
     if not quote:
-        return sample.splitlines()[0]
+        return next(iter(io.StringIO(sample, newline="")))
     out: list[str] = []
     at, size, begins = 0, len(sample), True
     while at < size and sample[at] not in "\r\n":

@@ -1,8 +1,8 @@
 """The grammar of a CSV record, walked line by physical line.
 
 It is the grammar of DuckDB's strict reader where that one is sound: a quote elsewhere than at the beginning of a cell
-is itself; empty unquoted cells past the last column are dropped. Unlike that reader, spaces outside the quotes of a
-cell are part of it, text after a closing quote is always an error, and an escape character that escapes nothing stays.
+is itself. Unlike that reader, spaces outside the quotes of a cell are part of it, text after a closing quote is always
+an error, an escape character that escapes nothing stays, and empty cells past the last column are cells.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Walk:
     Attributes:
         cells: The cells so far; None is an unquoted empty one. Filled when `collect` is set.
         count: How many cells have ended.
-        surplus: Whether a cell past `width` holds anything.
+        surplus: Whether a cell past `width` holds anything; those past it that do not are cells all the same.
         cell_lines: Lines of the longest cell.
         fault: `text_after_quote` at `fault_cell` and `fault_text`, else None.
         open: Whether a quoted cell goes on in the next line.

@@ -52,6 +52,7 @@ class Scan:
         lines: Physical lines.
         blank: Lines without a character, outside skipped lines and the header record; those in cells included.
         quoted: The quote character occurs.
+        delimiters: How many delimiters stand behind the head, those in cells included.
         size: Decompressed bytes. Above 8 MB a file that is quoted must be read with `parallel=false`: the bulk reader
             starts in the middle otherwise, and makes rows of the lines of a cell.
         care: Why the bulk reader must not read the file; None when it may.
@@ -81,6 +82,7 @@ class Scan:
     content: str = ""
     format: Format = "csv"
     shape: Shape | None = None
+    delimiters: int = 0
 
     @property
     def names(self) -> tuple[HeaderName, ...]:
@@ -157,7 +159,7 @@ def scan(
                     transcodes=survey.transcodes, content=bytes_alone)
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
                 survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
-                transcodes=survey.transcodes, content=bytes_alone)
+                transcodes=survey.transcodes, content=bytes_alone, delimiters=survey.delimiters - head.delimiters)
 
 
 def _survey(form: Format, reading: Reading, path: str) -> Survey | OtherSurvey:

@@ -85,6 +85,7 @@ class Survey:
     delimiter_is_space: bool = False
     gap: bytes = b"\n"
     delimiter: bytes = b""
+    ends_delimiter: bool = False
     gaps: re.Pattern[bytes] | None = None
     transcoder: codecs.IncrementalDecoder | None = None
     broken: bool = False
@@ -110,7 +111,14 @@ class Survey:
             self._utf8(b"", final=True)
         if self.gap == self.quote + b" ":
             self.care = self.care or "white space stands outside quotes"
+        if self.care is None:
+            self._trailing_delimiter(b"\n")
         return rest
+
+    @property
+    def pads(self) -> bool:
+        """Whether short records are made longer."""
+        return self.reading.ragged == "pad"
 
     @property
     def transcodes(self) -> bool:
@@ -198,8 +206,8 @@ class Survey:
             piece = self._unify(piece)
         quotes = piece.count(self.quote) if self.quote else 0
         self.quotes += quotes
-        if not self.quotes:
-            self.delimiters += piece.count(self.delimiter)
+        self.delimiters += piece.count(self.delimiter)
+        self._trailing_delimiter(piece)
         if quotes and self.escape and self.escape in piece:
             self.care = "it has escape characters"
         if self.gaps is not None:
@@ -245,6 +253,12 @@ class Survey:
         elif piece and not self.gap.endswith(b" "):
             self.gap += b" "
 
+    def _trailing_delimiter(self, piece: bytes) -> None:
+        """Look for a line that ends with a delimiter, where short records are padded: its cells cannot be balanced."""
+        if self.pads and (self.delimiter + b"\n" in piece or (self.ends_delimiter and piece.startswith(b"\n"))):
+            self.care = "a line ends with a delimiter, which may be one too many"
+        self.ends_delimiter = piece.endswith(self.delimiter) if piece else self.ends_delimiter
+
     def _blank_lines(self, piece: bytes) -> None:
         """Count the empty lines of a piece whose line ends are LF."""
         if self.last == b"\n" and piece.startswith(b"\n"):
@@ -283,12 +297,14 @@ class Survey:
         return None
 
     def _ragged(self, head: Head) -> bool:
-        """Whether the delimiters of a text without quotes tell that its records differ; they need not tell."""
+        """Whether the delimiters of a text without quotes tell that its records differ.
+
+        Shorter ones beside longer ones may balance: the bulk reader tells of the shorter.
+        """
         records = self.lines - head.lines - (self.blank - head.skipped_blank - head.blank_before)
-        if records < 1 or head.width == 1 or self.reading.ragged == "pad":
+        if records < 1 or self.pads:
             return False
-        each, rest = divmod(self.delimiters - head.delimiters, records)
-        return rest != 0 or each < head.width - 1
+        return self.delimiters - head.delimiters != (0 if head.width == 1 else records * (head.width - 1))
 
     @property
     def lines(self) -> int:

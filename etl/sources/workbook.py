@@ -1,7 +1,7 @@
 """XLSX workbooks: one sheet as table text.
 
-The cells come from calamine. What it cannot tell (cells in error, formulas that were never calculated, integers past
-those of a double) is looked for in the sheet's own XML, in one pass of a pattern.
+The cells come from calamine. What it cannot tell (cells in error, formulas that were never calculated, numbers of more
+digits than a double keeps) is looked for in the sheet's own XML, in one pass of a pattern.
 """
 
 from __future__ import annotations
@@ -35,7 +35,10 @@ _PLACE = re.compile(rb'\br="([A-Z]+)([0-9]+)"')
 _KIND = re.compile(rb'\bt="(\w+)"')
 _VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
 _FORMULA = re.compile(rb"<(?:\w+:)?f\b")
-_LONG = re.compile(rb"-?[0-9]{16,}\Z")
+_LONG_INTEGER = re.compile(rb"-?[0-9]{16,}")
+_NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
+_SHORT = 15  # bytes of a number that is whole in a double, whatever it is
+_DIGITS = 17  # of a double, as programs write them
 _ROW_END = re.compile(rb"</(?:\w+:)?row>")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 _SAVE = "Open it in the program that made it, correct the cell, and save it"
@@ -43,10 +46,10 @@ _SAVE = "Open it in the program that made it, correct the cell, and save it"
 
 @dataclass(frozen=True, slots=True)
 class _Odd:
-    """Cells of a sheet that calamine does not tell, by row and column from 0: what is wrong, or a long integer."""
+    """Cells of a sheet that calamine does not tell, by row and column from 0: what is wrong, or a long number."""
 
     faults: Mapping[tuple[int, int], tuple[str, str]]
-    integers: Mapping[tuple[int, int], str]
+    numbers: Mapping[tuple[int, int], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +162,7 @@ def _told(sheet: _Sheet, row: _Row, place: int) -> str | None:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return sheet.odd.integers.get((row.number - 1, place)) or _number(value)
+        return sheet.odd.numbers.get((row.number - 1, place)) or _number(value)
     return _moment(value)
 
 
@@ -248,7 +251,7 @@ def _bounded(scan: Scan) -> None:
 def _odd(scan: Scan, name: str, left: int) -> _Odd:
     """Look through the XML of a sheet."""
     faults: dict[tuple[int, int], tuple[str, str]] = {}
-    integers: dict[tuple[int, int], str] = {}
+    numbers: dict[tuple[int, int], str] = {}
     with zipfile.ZipFile(scan.file.absolute) as archive:
         part = _part(archive, name)
         if part is None:
@@ -260,30 +263,45 @@ def _odd(scan: Scan, name: str, left: int) -> _Odd:
                 cut = held.rfind(b"row>") + 4
                 if cut < 4 or not _ROW_END.search(held):  # noqa: PLR2004  # no row has ended
                     continue
-                _look(held[:cut], left, faults, integers)
+                _look(held[:cut], left, faults, numbers)
                 held = held[cut:]
-            _look(held, left, faults, integers)
-    return _Odd(faults, integers)
+            _look(held, left, faults, numbers)
+    return _Odd(faults, numbers)
 
 
 def _look(
-    xml: bytes, left: int, faults: dict[tuple[int, int], tuple[str, str]], integers: dict[tuple[int, int], str]
+    xml: bytes, left: int, faults: dict[tuple[int, int], tuple[str, str]], numbers: dict[tuple[int, int], str]
 ) -> None:
     for cell in _CELL.finditer(xml):
         said, inside = cell["said"], cell["inside"] or b""
         place, kind = _PLACE.search(said), _KIND.search(said)
         value = _VALUE.search(inside)
+        kept = None if value is None or (kind is not None and kind[1] != b"n") else _long_number(value[1])
         if place is None:  # some writers leave it out where cells follow one another
-            if kind is not None and kind[1] == b"e":
-                raise ValueError("a cell in error does not say where it stands")
+            if kept is not None:
+                raise ValueError(f"a cell with the number {kept} does not say where it stands")
+            if (kind is not None and kind[1] == b"e") or (value is None and _FORMULA.search(inside)):
+                raise ValueError("a cell in error, or never calculated, does not say where it stands")
             continue
         at = (int(place[2]) - 1, _column(place[1]) - left)
         if kind is not None and kind[1] == b"e":
             faults[at] = ("error_cell", "an error" if value is None else value[1].decode("utf-8", "replace"))
         elif value is None and _FORMULA.search(inside):
             faults[at] = ("formula", "")
-        elif value is not None and (kind is None or kind[1] == b"n") and _LONG.match(value[1]):
-            integers[at] = value[1].decode()
+        elif kept is not None:
+            numbers[at] = kept
+
+
+def _long_number(text: bytes) -> str | None:
+    """A number as the sheet spells it, written out, where a double would not keep it."""
+    if len(text) <= _SHORT:
+        return None
+    if _LONG_INTEGER.fullmatch(text):
+        return text.decode()
+    if not _NUMBER.fullmatch(text):
+        return None
+    digits = re.split(rb"[eE]", text)[0].replace(b".", b"").strip(b"-0")
+    return format(Decimal(text.decode()), "f") if len(digits) > _DIGITS else None
 
 
 def _column(letters: bytes) -> int:

@@ -34,6 +34,7 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
         cells |= _cells(warehouse, table, len(members[0].names), min(item.version_id for item in members))
     lines: dict[int, tuple[int, int]] = {}
     care: list[str] = []
+    delimited: list[Staged] = []
     for item in staged:
         continuation, blank_inside, longest = cells.get(item.version_id, (0, 0, 0))
         blank = _blank(item, blank_inside)
@@ -48,9 +49,40 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
                 )
         elif not balanced or longest > reading.max_cell_lines:
             care.append(item.scan.file.path)
+        elif reading.ragged != "pad" and _may_have_surplus(item):
+            delimited.append(item)
+    care += _with_surplus(warehouse, delimited)
     if care:
         raise Trouble(care)
     return lines
+
+
+def _delimiters_due(item: Staged) -> int:
+    """How many delimiters the records of a file need."""
+    return item.staged * (len(item.names) - 1)
+
+
+def _may_have_surplus(item: Staged) -> bool:
+    """Whether a quoted file has more delimiters than its records need: they stand in cells, or past the last column."""
+    return item.quoted and item.scan.head is not None and item.scan.delimiters != _delimiters_due(item)
+
+
+def _with_surplus(warehouse: Warehouse, items: Sequence[Staged]) -> list[str]:
+    """Paths of the files with empty cells past the last column, which the bulk reader drops: delimiters do not add up."""
+    found: list[str] = []
+    alike: dict[tuple[str, str], list[Staged]] = {}
+    for item in items:
+        if item.scan.head is not None:
+            alike.setdefault((item.table, item.scan.head.dialect.delimiter), []).append(item)
+    for (table, delimiter), members in alike.items():
+        columns = listed(Sql(f"c{place}") for place in range(len(members[0].names)))
+        rows = warehouse.sql(
+            fill("delimiters_inside", staging=sliced(warehouse, staging(table)), cells=columns),
+            {"first": min(item.version_id for item in members), "delimiter": delimiter})
+        inside = {int(version): int(count) for version, count in rows}
+        found += [item.scan.file.path for item in members
+                  if item.scan.delimiters != _delimiters_due(item) + inside.get(item.version_id, 0)]
+    return found
 
 
 def _blank(item: Staged, blank_inside: int) -> int:

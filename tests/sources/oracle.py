@@ -68,8 +68,6 @@ def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> li
                 at += _end(text, at)
                 break
             at += len(delimiter)
-        if fault is None and len(cells) > width and not any(cell is not None for cell in cells[width:]):
-            cells = cells[:width]
         if pad and fault is None:
             cells += [None] * (width - len(cells))
         out.append(fault or (tuple(cells) if len(cells) == width else f"{len(cells)} cells"))

@@ -118,7 +118,7 @@ def test_pieces_do_not_matter(make_file: MakeFile, tmp_path: Path, data: bytes, 
     [
         (b"a,b\n1\n1,2\n", [("missing_columns", 2, 1)]),
         (b"a,b\n1,2\n\n1,2,3\n", [("extra_columns", 4, 2)]),
-        (b"a,b\n1,2,,\n", []),
+        (b"a,b\n1,2,,\n", [("extra_columns", 2, 1)]),
         (b'a,b\n"1"x,2\n3,4\n', [("text_after_quote", 2, 1)]),
         (b'a,b\n1,2\n"3,4\n5,6\n', [("unclosed_quote", 3, 2)]),
         (b'a,b\n"1\n2\n3",4\n5,6\n', [("cell_too_long", 2, 1)]),
