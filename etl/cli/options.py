@@ -172,16 +172,21 @@ warehouse = option(
     WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULT_WAREHOUSE, help=f"The warehouse to look into. Default: {DEFAULT_WAREHOUSE}.")
 
+_planned = option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
+                  help="Show what would happen, exactly, and do nothing.")
+
 change_options: Callable[[F], F] = together(
     option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
            default=DEFAULT_WAREHOUSE, help=f"The warehouse, made with --warehouse. Default: {DEFAULT_WAREHOUSE}."),
-    option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
-           help="Show what would happen, exactly, and do nothing."),
-    _machine, _shown)
+    _planned, _machine, _shown)
 
 listing_format = option(
     SHOWN, "--format", "form", type=click.Choice(FORMATS), default=None,
     help="How rows are written to standard output. Default: table.")
+prune_options: Callable[[F], F] = together(
+    option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+           default=DEFAULT_WAREHOUSE, help=f"The warehouse to prune. Default: {DEFAULT_WAREHOUSE}."),
+    _planned, _machine, listing_format)
 
 
 def dataset_of(stated: Mapping[str, Any]) -> Dataset:

@@ -12,9 +12,9 @@ from cli.stand_in import Etl, Library, books, load
 from etl.cli.commands import root
 from etl.config import Dataset, Settings
 
-COMMANDS = ["run", "plan", "apply", "unload", "reload", "rollback", "inspect", "status", "history", "rejects", "why",
-            "verify", "sql", "export", "report", "shell"]
-LATER = ["--config", "prune", "etl.toml"]
+COMMANDS = ["run", "plan", "apply", "unload", "reload", "rollback", "prune", "inspect", "status", "history", "rejects",
+            "why", "verify", "sql", "export", "report", "shell"]
+LATER = ["--config", "etl.toml"]
 EVERY_OPTION = [
     "a.csv", "b", "--source-dir", "d", "--output", "o.json", "--strategy", "update", "--key", "a,b", "--order-by",
     "c", "--warehouse", "w.duckdb", "--table", "t", "--on-error", "reject_row", "--max-rejects", "1.5%",
