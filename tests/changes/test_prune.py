@@ -138,7 +138,7 @@ def test_a_rollback_is_refused_by_the_name_of_the_prune(place: Place) -> None:
 
 
 def test_what_is_undone_already_is_not_named(place: Place) -> None:
-    """A prune after a rollback takes the way forward: the rollback is named, not the load that it undid or the first."""
+    """A prune after a rollback takes the way forward: the rollback is named, not the load that it undid."""
     place.put(a=A)
     place.run(**KEYED)
     place.put(a=C)
