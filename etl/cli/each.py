@@ -14,7 +14,7 @@ from click.core import ParameterSource
 from etl.cli.configured import TOP, Config, Entry, options_of, read_config
 from etl.cli.options import path_of, warehouse_of
 from etl.cli.printable import printable
-from etl.cli.streams import tell
+from etl.cli.streams import say, tell
 from etl.errors import EtlError, UsageError
 from etl.result import Load
 
@@ -62,7 +62,11 @@ def _one(
         dataset = replace(dataset, move_root=True)
     warehouse = None if config.warehouse is None else str(config.warehouse)
     if not (alone or params["quiet"]):
-        tell(f"[dataset.{printable(str(dataset.table))}]")
+        heading = f"[dataset.{printable(str(dataset.table))}]"
+        if planned and not params["as_json"]:
+            say([heading])
+        else:
+            tell(heading)
     try:
         load(params | {"warehouse": warehouse}, dataset, settings, None, planned=planned)
     except click.exceptions.Exit as leaving:
