@@ -94,6 +94,12 @@ class OpenWarehouse:
 
         return roll_back(self.path, load_id, self.settings, plan=plan, report=report)
 
+    def prune(self, table: str | None = None, *, plan: bool = False) -> Listing:
+        """Take what is not loaded out of staging, for good; the notes name the loads that cannot be undone then."""
+        from etl.load import prune as prune_staging  # noqa: PLC0415  brings DuckDB
+
+        return prune_staging(self.path, table, self.settings, plan=plan)
+
     def sql(self, query: str) -> Listing:
         """Answer one SELECT, read-only, without access to files."""
         from etl.inspect import query as answer  # noqa: PLC0415  brings DuckDB

@@ -155,6 +155,7 @@ class Dataset:
     sheet: str | None = None
     move_root: bool = False
     reset: tuple[str, ...] = ()  # options that go back to their defaults, of RESETTABLE
+    whole: bool = False  # what is not stated is the default, also where the warehouse stores another value
 
 
 @dataclass(frozen=True, slots=True)

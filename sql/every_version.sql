@@ -1,4 +1,4 @@
--- every_version: all file versions of a dataset that were ever staged, with the rank of their paths.
+-- every_version: all file versions of a dataset that are in staging, with the rank of their paths.
 --
 -- A version is `kept` where it is loaded and `left` where it is not; the temp table is the one that a move works on.
 --
@@ -23,4 +23,4 @@ JOIN (
     FROM etl.flip
     GROUP BY version_id
 ) AS last USING (version_id)
-WHERE version.dataset_id = $dataset;
+WHERE version.dataset_id = $dataset AND version.pruned_at IS NULL;

@@ -12,6 +12,6 @@ SELECT
 FROM etl.file_version AS version
 LEFT JOIN etl.dataset AS dataset USING (dataset_id)
 LEFT JOIN etl.loaded_version AS loaded USING (version_id)
-WHERE version.staging <> ''
+WHERE version.staging <> '' AND version.pruned_at IS NULL
 GROUP BY version.staging
 ORDER BY min(version.version_id);

@@ -8,7 +8,9 @@ from typing import Any
 
 import click
 
-from etl.cli.options import change_options, settings_of_change
+from etl.cli.listing import Format
+from etl.cli.looking import show
+from etl.cli.options import change_options, prune_options, settings_of_change
 from etl.cli.outcome import outcome
 from etl.cli.sections import EXIT_CODES, Command
 from etl.cli.spellings import TEXT
@@ -77,9 +79,28 @@ def rollback(load: int, warehouse: Path, **stated: Any) -> None:
     _carry(carried, stated, warehouse)
 
 
+@click.command(cls=Command, epilog=EXIT_CODES)
+@click.argument("table", required=False, type=TEXT)
+@prune_options
+def prune(table: str | None, warehouse: Path, form: Format | None, *, planned: bool, **stated: Any) -> None:
+    r"""Take the rows of file versions that are not loaded out of staging, for good; of TABLE, or of every table.
+
+    Staging keeps them for `rollback`, `reload` and `why`. Tables, outputs, holds and what later runs do stay as they
+    are. The loads that cannot be rolled back any more are named; a file that was held comes back by `etl reload`, which
+    then lifts its hold, and a run that finds it.
+
+    \b
+    Example:
+      etl prune customers --warehouse crm.duckdb --plan
+    """
+    from etl.load import prune as prune_staging  # noqa: PLC0415, brings DuckDB
+
+    show(prune_staging(warehouse, table, settings_of_change(stated), plan=planned), form)
+
+
 def _carry(carried: Callable[..., Load], stated: Mapping[str, Any], warehouse: Path) -> None:
     settings, planned = settings_of_change(stated), stated["planned"]
     outcome(lambda report: carried(settings, report, plan=planned), stated, str(warehouse), planned=planned)
 
 
-COMMANDS = (unload, reload, rollback)
+COMMANDS = (unload, reload, rollback, prune)

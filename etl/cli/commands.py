@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl.cli import changing, looking, showing
+from etl.cli.each import run_configured
 from etl.cli.options import dataset_of, path_of, run_options, settings_of, shown_options, warehouse_of
 from etl.cli.outcome import outcome
 from etl.cli.printable import printable
@@ -52,8 +53,12 @@ def run(context: click.Context, /, **_stated: object) -> None:
       etl run --source-dir data/sources --output data/etl_output.json
       etl run --source-dir drops --strategy update --key id
       etl run 'drops/2024-*.csv' --warehouse sales.duckdb --table sales
+      etl run --config etl.toml customers
     """
     folder = context.params["emit_sql"]
+    if context.params["config"] is not None:
+        run_configured(context, _load, planned=False)
+        return
     if folder is None:
         _run(context.params, planned=False)
         return
@@ -75,6 +80,9 @@ def plan(context: click.Context, /, **_stated: object) -> None:
 
     It reads the files as a run does, so its numbers are exact, and it fails where the run would.
     """
+    if context.params["config"] is not None:
+        run_configured(context, _load, planned=True)
+        return
     _run(context.params, planned=True)
 
 

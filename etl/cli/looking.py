@@ -35,7 +35,7 @@ def inspect(file: Path, form: Format | None, **stated: Any) -> None:
     """
     from etl.inspect import file as inspect_file  # noqa: PLC0415, brings DuckDB
 
-    _show(inspect_file(file, reading_of(stated)), form)
+    show(inspect_file(file, reading_of(stated)), form)
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -47,7 +47,7 @@ def status(table: str | None, warehouse: Path, lock_timeout: float, form: Format
     """Show the tables of a warehouse, or one TABLE, with their files and loads."""
     from etl.inspect import status as inspect_status  # noqa: PLC0415, brings DuckDB
 
-    _show(inspect_status(warehouse, table, lock_timeout), form)
+    show(inspect_status(warehouse, table, lock_timeout), form)
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -59,7 +59,7 @@ def history(table: str | None, warehouse: Path, lock_timeout: float, form: Forma
     """Show the loads of a warehouse, or of one TABLE, the newest first; failed ones too."""
     from etl.inspect import history as inspect_history  # noqa: PLC0415, brings DuckDB
 
-    _show(inspect_history(warehouse, table, lock_timeout), form)
+    show(inspect_history(warehouse, table, lock_timeout), form)
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -82,7 +82,7 @@ def rejects(load_id: int | None, output: Path | None, warehouse: Path, lock_time
 
     found = inspect_rejects(warehouse, load_id, lock_timeout)
     if output is None or write is None:
-        _show(found, form)
+        show(found, form)
         return
     put(output, write(found))
     tell(f"Wrote {count(len(found.rows), 'line')} of rejects to {printable(str(output))}.")
@@ -104,7 +104,7 @@ def sql(query: str, warehouse: Path, lock_timeout: float, form: Format | None) -
     """
     from etl.inspect import query as inspect_query  # noqa: PLC0415, brings DuckDB
 
-    _show(inspect_query(warehouse, query, lock_timeout), form, null="NULL")
+    show(inspect_query(warehouse, query, lock_timeout), form, null="NULL")
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -153,7 +153,7 @@ def why(table: str, key: tuple[str, ...], place: str | None, warehouse: Path, lo
     from etl.inspect import why as inspect_why  # noqa: PLC0415, brings DuckDB
 
     found = inspect_why(warehouse, table, key, place, lock_timeout)
-    _show(marked(found) if form in (None, "table", "markdown") else found, form)
+    show(marked(found) if form in (None, "table", "markdown") else found, form)
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
@@ -176,7 +176,7 @@ def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeo
 
     found = inspect_verify(warehouse, table, files=files,
                            settings=Settings(lock_timeout=lock_timeout, temp_dir=temp_dir))
-    _show(found, form)
+    show(found, form)
     if found.rows:
         raise click.exceptions.Exit(1)
 
@@ -184,7 +184,7 @@ def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeo
 COMMANDS = (inspect, status, history, rejects, why, verify, sql, export)
 
 
-def _show(found: Listing | Sequence[Listing], form: Format | None, null: str = "") -> None:
+def show(found: Listing | Sequence[Listing], form: Format | None, null: str = "") -> None:
     """Write listings to standard output, as text for a person and as UTF-8 for a program."""
     listings = found if isinstance(found, Sequence) else (found,)
     lines = rendered(listings, form or "table", width(sys.stdout), null)

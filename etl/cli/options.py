@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from etl.cli import spellings
+from etl.cli.configured import default_warehouse
 from etl.cli.listing import FORMATS
 from etl.cli.sections import F, option, together
 from etl.config import (
@@ -41,6 +42,9 @@ _files = together(
     option(FILES, "--source-dir", metavar="DIR", type=spellings.TEXT,
            help="Folder whose files are loaded, those in its subfolders too; paths are shown and ordered relative to "
                 f"it. Default: {DEFAULT_SOURCE_DIR} where no SOURCE is given."),
+    option(FILES, "--config", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+           help="Load the datasets that this etl.toml defines, all of them or those that are named in the place of "
+                "SOURCE, one after the other. Only options of the machine and of what is shown go beside it."),
     option(FILES, "--include", metavar="GLOB", type=spellings.TEXT, multiple=True,
            help="Take only files whose path below the source folder matches, like '2024/*.csv'. Repeatable."),
     option(FILES, "--exclude", metavar="GLOB", type=spellings.TEXT, multiple=True,
@@ -168,25 +172,32 @@ run_options: Callable[[F], F] = together(sources, _files, _format, _target, _cel
 reading_options: Callable[[F], F] = together(read_as, _text)
 shown_options: Callable[[F], F] = _shown
 
+_OR_ELSE = f"Default: the one of etl.toml in the current folder, else {DEFAULT_WAREHOUSE}."
+
 warehouse = option(
     WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
-    default=DEFAULT_WAREHOUSE, help=f"The warehouse to look into. Default: {DEFAULT_WAREHOUSE}.")
+    default=default_warehouse, help=f"The warehouse to look into. {_OR_ELSE}")
+
+_planned = option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
+                  help="Show what would happen, exactly, and do nothing.")
 
 change_options: Callable[[F], F] = together(
     option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
-           default=DEFAULT_WAREHOUSE, help=f"The warehouse, made with --warehouse. Default: {DEFAULT_WAREHOUSE}."),
-    option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
-           help="Show what would happen, exactly, and do nothing."),
-    _machine, _shown)
+           default=default_warehouse, help=f"The warehouse, made with --warehouse. {_OR_ELSE}"),
+    _planned, _machine, _shown)
 
 listing_format = option(
     SHOWN, "--format", "form", type=click.Choice(FORMATS), default=None,
     help="How rows are written to standard output. Default: table.")
+prune_options: Callable[[F], F] = together(
+    option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+           default=default_warehouse, help=f"The warehouse to prune. {_OR_ELSE}"),
+    _planned, _machine, listing_format)
 
 
 def dataset_of(stated: Mapping[str, Any]) -> Dataset:
     """The dataset that the options state; what is left out is None or empty."""
-    words = {field.name: stated[field.name] for field in fields(Dataset)}
+    words = {field.name: stated[field.name] for field in fields(Dataset) if field.name != "whole"}
     for several in ("include", "exclude", "nulls", "columns"):
         words[several] = words[several] or None
     dataset = Dataset(**words)

@@ -97,7 +97,10 @@ def _columns(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
 
 def _files(warehouse: Warehouse, dataset: read.StoredDataset) -> Listing:
     rows = warehouse.sql(fill("loaded_files"), {"dataset": dataset.dataset_id})
-    held = tuple(f"{hold.path} is held since load {hold.load_id}: runs skip its content, `etl reload` brings it back."
+    pruned = read.pruned(warehouse, dataset.dataset_id)
+    held = tuple(f"{hold.path} is held since load {hold.load_id}: runs skip its content, " + (
+                     "`etl reload` brings it back." if hold.version_id not in pruned else
+                     "`etl reload` lifts the hold; its rows were pruned, so a run must find the file.")
                  for hold in read.holds(warehouse, dataset.dataset_id))
     notes = held if rows else ("No file is loaded.", *held)
     return Listing("Files", ("path", "read", "rejected", "load"), tuple(rows), notes)

@@ -114,8 +114,8 @@ def prepared(aside: Warehouse, dataset: read.StoredDataset) -> Structure:
 def _staging(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
     """Whether staging holds the rows of each version, in one piece."""
     found = []
-    tables = aside.sql("SELECT DISTINCT staging FROM etl.file_version WHERE dataset_id = $dataset AND staging <> ''",
-                       {"dataset": dataset.dataset_id})
+    tables = aside.sql("SELECT DISTINCT staging FROM etl.file_version WHERE dataset_id = $dataset AND staging <> '' "
+                       "AND pruned_at IS NULL", {"dataset": dataset.dataset_id})
     for (table,) in tables:
         if not aside.taken("staging", table):
             found.append(Difference("staging: no table", table, "it is there", "it is not there"))

@@ -9,11 +9,13 @@ from etl.config import Definition, Settings
 from etl.errors import UsageError, shorten
 from etl.inspect import claims
 from etl.inspect.claims import Claim, Question
+from etl.inspect.loads import moment
 from etl.ledger import read
 from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse
 
+PRUNED_NAMED = 5  # versions in a sentence
 HEADINGS = ("wins", "path", "row", "staged by load", "state", "load", "reason", "rule", "differs in", "values")
 KEEPS = {
     "append": "append keeps every accepted row of every loaded file",
@@ -66,7 +68,8 @@ def _of_place(asked: Question, key: Sequence[str], place: str) -> Listing:
     found = claims.by_place(asked, path, row)
     if not found:
         return Listing(f"Who claimed row {row} of {path}", HEADINGS, (), (
-            f"No row {row} of {path} was ever staged. Records that could not be read are among `etl rejects`.",))
+            f"No row {row} of {path} is in staging. Records that could not be read are among `etl rejects`.",
+            *_pruned(asked, path)))
     if asked.definition.keyed:
         texts = claims.key_of(asked, max(found, key=lambda claim: (claim.loaded, claim.version)))
         if texts is not None:
@@ -146,7 +149,7 @@ def _notes(asked: Question, found: Sequence[Claim], winner: Claim | None, held: 
     definition, name = asked.definition, asked.dataset.name
     notes = [f"Strategy: {KEEPS[definition.strategy]}" + (_position(definition) if definition.keyed else "") + "."]
     if not found:
-        notes.append("No row in staging ever claimed this key. Records that could not be read, or whose key is NULL, "
+        notes.append("No row in staging claims this key. Records that could not be read, or whose key is NULL, "
                      "are among `etl rejects`.")
     elif winner is None:
         last = max(claim.since for claim in found)
@@ -158,7 +161,20 @@ def _notes(asked: Question, found: Sequence[Claim], winner: Claim | None, held: 
     right = None if winner is None else (winner.version, winner.row)
     if held != right:
         notes.append(f"{name} does not hold what its files say of it. `etl verify {name}` says what else is wrong.")
-    return notes
+    return [*notes, *_pruned(asked)]
+
+
+def _pruned(asked: Question, path: str | None = None) -> list[str]:
+    """A sentence on the versions, of one path or of all, whose rows are gone: what they claimed cannot be told."""
+    rows = asked.warehouse.sql(
+        "SELECT path, load_id, pruned_at FROM etl.file_version WHERE dataset_id = $dataset AND pruned_at IS NOT NULL "
+        "AND ($path IS NULL OR path = $path) ORDER BY version_id DESC",
+        {"dataset": asked.dataset.dataset_id, "path": path})
+    if not rows:
+        return []
+    named = [f"{name} of load {load} at {moment(at)}" for name, load, at in rows[:PRUNED_NAMED]]
+    named += [f"{len(rows) - PRUNED_NAMED:,} more"] if len(rows) > PRUNED_NAMED else []
+    return [f"Pruned, so that nobody can say what they claimed: the rows of {', '.join(named)}."]
 
 
 def _position(definition: Definition) -> str:

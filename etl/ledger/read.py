@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from etl.config import Definition, Reading, Selection
 from etl.errors import UsageError
@@ -151,6 +152,13 @@ def versions(warehouse: Warehouse, ids: Sequence[int]) -> list[LoadedFile]:
     rows = warehouse.sql(f"SELECT {identifiers(LoadedFile.__slots__)} FROM etl.file_version "
                          "WHERE list_contains($ids, version_id) ORDER BY path", {"ids": list(ids)})
     return [LoadedFile(*row) for row in rows]
+
+
+def pruned(warehouse: Warehouse, dataset_id: int) -> dict[int, datetime]:
+    """The versions of a dataset whose rows were pruned from staging, and when (UTC)."""
+    rows = warehouse.sql("SELECT version_id, pruned_at FROM etl.file_version "
+                         "WHERE dataset_id = $dataset AND pruned_at IS NOT NULL", {"dataset": dataset_id})
+    return {int(version): at for version, at in rows}
 
 
 def definitions_left(warehouse: Warehouse, ids: Sequence[int]) -> dict[int, Definition]:

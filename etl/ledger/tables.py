@@ -73,6 +73,7 @@ file_version = Table(
     *[_count(name) for name in ("read", "unreadable", "staged")],  # read = unreadable + staged
     _text("content", nullable=True),  # hash of the bytes alone; none before a file is read again after revision 0001
     _text("reading", nullable=True),  # JSON of the reading options
+    Column("pruned_at", DateTime, nullable=True),  # UTC; its rows are in staging no more
 )
 
 flip = Table(

@@ -142,7 +142,7 @@ def _version(item: Staged, lines: tuple[int, int], load_id: int, dataset_id: int
         "skipped_lines": 0 if head is None else head.skipped_lines,
         "blank_lines": blank, "continuation_lines": continuation,
         "read": item.staged + item.unreadable, "unreadable": item.unreadable, "staged": item.staged,
-        "content": scan.content,
+        "content": scan.content, "pruned_at": None,
     }
 
 

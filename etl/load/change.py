@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,6 +25,7 @@ from etl.load.request import Request, changes, request, speakable
 from etl.load.run import told
 from etl.load.survey import NOTHING
 from etl.load.task import Attempt, Change, Known
+from etl.load.undo import said, undoable
 from etl.result import Load, Report, silent
 from etl.warehouse import Warehouse, open_warehouse
 from etl.warehouse.connection import remove_spill
@@ -71,6 +72,8 @@ def reload(
 ) -> Load:
     """Bring the held versions of these files back from staging; their files need not be there.
 
+    Of a version that was pruned nothing can come back: its hold is lifted, and a warning says so.
+
     Raises:
         UsageError: There is no such table, or nothing is held of a file.
         LoadFailed: A version does not fit the definition of now.
@@ -80,10 +83,13 @@ def reload(
     with Hold() as hold, _opened(Path(warehouse), settings, plan=plan, started=started) as opened:
         state = _state(opened, read.stored(opened, table))
         wanted = [_held(state, file) for file in _paths(state.dataset, files)]
-        back = tuple(read.versions(opened, [hold.version_id for hold in wanted]))
+        pruned = read.pruned(opened, state.dataset.dataset_id)
+        back = tuple(read.versions(opened, [hold.version_id for hold in wanted if hold.version_id not in pruned]))
         left = tuple(state.loaded[version.path] for version in back if version.path in state.loaded)
-        change = Change("reload", back=back, left=left)
-        return _carry(state, change, settings, hold, plan=plan, report=report, started=started)
+        lifted = tuple(hold for hold in wanted if hold.version_id in pruned)
+        change = Change("reload", back=back, left=left, lifted=lifted)
+        load = _carry(state, change, settings, hold, plan=plan, report=report, started=started)
+        return replace(load, warnings=(*load.warnings, *(_nothing_back(hold, pruned) for hold in lifted)))
 
 
 @announced
@@ -95,8 +101,8 @@ def rollback(
     Rejects do not stand in the way: what is brought back stood there before.
 
     Raises:
-        UsageError: There is no such load, it is undone already, or a later load touched the same paths or the
-            definition.
+        UsageError: There is no such load, it is undone already, a later load touched the same paths or the
+            definition, or what it let go was pruned.
         ExportPending: Rolled back; the output could not be put in place, and the next run will.
     """
     started = time.monotonic()
@@ -109,7 +115,8 @@ def rollback(
         if dataset is None or found[1] != "loaded":
             raise UsageError(f"Load {load_id} failed and changed nothing: there is nothing to roll back.")
         state = _state(opened, dataset)
-        undone = _undoable(read.past_loads(opened, dataset.dataset_id), load_id)
+        undone = undoable(read.past_loads(opened, dataset.dataset_id), load_id,
+                          read.pruned(opened, dataset.dataset_id))
         left = tuple(state.loaded[path] for path in sorted(undone.came))
         back = tuple(read.versions(opened, sorted(undone.left.values())))
         change = Change("rollback", back=back, left=left, held=left, undoes=load_id)
@@ -120,31 +127,6 @@ def _settings(settings: Settings | None) -> Settings:
     """No file can be left out of what was named."""
     found = settings or Settings()
     return found if found.on_error == "reject_row" else replace(found, on_error="abort")
-
-
-def _undoable(loads: Sequence[PastLoad], load_id: int) -> PastLoad:
-    """The load of that id, where no later one stands in the way; a load that is undone, and what undid it, do not.
-
-    Raises:
-        UsageError: Naming the later load.
-    """
-    undone_by: dict[int, int] = {}
-    for load in reversed(loads):
-        if load.load_id not in undone_by and load.undoes is not None:
-            undone_by[load.undoes] = load.load_id
-    wanted = next(load for load in loads if load.load_id == load_id)
-    if load_id in undone_by:
-        raise UsageError(f"Load {load_id} is undone already, by load {undone_by[load_id]}.")
-    for later in reversed(loads):
-        cancelled = later.load_id in undone_by or (later.undoes is not None and later.undoes > load_id)
-        if later.load_id <= load_id or cancelled:
-            continue
-        shared = sorted(wanted.paths & later.paths)
-        if shared or later.redefined:
-            what = f"has changed {shared[0]} since" if shared else "has changed the definition since"
-            raise UsageError(f"Load {load_id} cannot be rolled back: load {later.load_id} {what}. "
-                             f"Roll that one back first.")
-    return wanted
 
 
 @contextmanager
@@ -237,6 +219,12 @@ def _carry(
                    datetime.now(UTC).replace(tzinfo=None), state.holds, change)
     load = replace(carry_out(task, hold), warehouse=str(opened.path), seconds=time.monotonic() - started)
     return replace(load, warnings=(*load.warnings, *_other_reading(change, wish)))
+
+
+def _nothing_back(hold: HeldContent, pruned: Mapping[int, datetime]) -> Problem:
+    """What is said of a held content whose rows are gone."""
+    return Problem("pruned", f"its rows were pruned at {said(pruned[hold.version_id])}, so nothing comes back from "
+                   "staging; with its hold lifted, the next run that finds the file loads it", hold.path)
 
 
 def _other_reading(change: Change, wish: Request) -> tuple[Problem, ...]:

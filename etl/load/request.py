@@ -94,7 +94,7 @@ def request(
     Raises:
         UsageError: A stated option is wrong, or contradicts what is stored.
     """
-    base = None if fresh or known is None else _reset(dataset, known)
+    base = None if fresh or known is None else _without(known) if dataset.whole else _reset(dataset, known)
     selection = _selection(dataset, base)
     root = speakable(_root(dataset, base, selection), "source folder")
     name = base.name if base is not None else _name(dataset, root)
@@ -110,6 +110,12 @@ def request(
         None if place is None else _followed(speakable(Path(place), "output")), once,
         changes(known, definition, reading) if base is not None and known is not None else (), unused,
     )
+
+
+def _without(known: StoredDataset) -> StoredDataset:
+    """What is stored, without any option; the structure that a contract holds to is no option."""
+    return replace(known, selection=Selection(), reading=Reading(), lineage=False,
+                   definition=Definition(frozen=known.definition.frozen))
 
 
 def _reset(dataset: Dataset, known: StoredDataset) -> StoredDataset:

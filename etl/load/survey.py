@@ -165,7 +165,7 @@ def _refuse_output(request: Request, listing: Listing) -> None:
     selection, output = request.selection, Path(os.path.realpath(request.output))
     root = Path(os.path.realpath(request.root))
     if root in output.parents and KNOWN.search(output.name) and (
-            selection.source_dir is not None or any(Path(source).is_dir() for source in selection.sources)):
+            not selection.sources or any(Path(source).is_dir() for source in selection.sources)):
         below = output.relative_to(root).as_posix()
         if not matches(below, tuple(pattern(glob) for glob in selection.exclude)):
             raise UsageError(f"The output {request.output} would be among the sources, below {request.root}. "

@@ -41,6 +41,7 @@ class Change:
         left: Loaded versions that leave.
         held: Those of `left` whose contents are held from now on.
         undoes: The load that a rollback undoes.
+        lifted: Held contents that are held no more, although nothing of them can come back: their rows were pruned.
     """
 
     command: Command = "run"
@@ -48,6 +49,7 @@ class Change:
     left: tuple[read.LoadedFile, ...] = ()
     held: tuple[read.LoadedFile, ...] = ()
     undoes: int | None = None
+    lifted: tuple[read.HeldContent, ...] = ()
 
     @property
     def of_files(self) -> bool:
@@ -86,7 +88,8 @@ class Attempt:
     def released(self) -> list[read.HeldContent]:
         """The contents that are held no more: other content stands there, or they come back."""
         back = {(version.path, version.bytes_alone) for version in self.change.back}
-        return [*self.found.released, *(hold for hold in self.holds if (hold.path, hold.content) in back)]
+        return [*self.found.released, *self.change.lifted,
+                *(hold for hold in self.holds if (hold.path, hold.content) in back)]
 
 
 class Again(Exception):

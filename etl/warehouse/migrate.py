@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 TABLES = ("warehouse", "dataset", "load", "file_version", "flip", "books", "reject", "column", "cell_kind", "output",
           "hold", "conflict", "loaded_version")
-HEAD = "0003"  # revisions are numbered, so that a newer one can be told
+HEAD = "0004"  # revisions are numbered, so that a newer one can be told
 
 
 def revision(warehouse: Warehouse) -> str | None:

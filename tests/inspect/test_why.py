@@ -61,7 +61,7 @@ def test_a_key_that_left_says_with_which_load() -> None:
     assert (claim["state"], claim["staged by load"], claim["load"]) == ("left", 1, 2)
     assert asked("1").notes[-1] == "in has no row of it: the last file with one left in load 2."
     assert asked("3").rows == ()
-    assert "No row in staging ever claimed this key." in asked("3").notes[-1]
+    assert "No row in staging claims this key." in asked("3").notes[-1]
 
 
 def test_a_key_of_several_columns_takes_an_argument_each() -> None:
