@@ -18,7 +18,7 @@ from etl.cli.printable import printable
 from etl.cli.sections import EXIT_CODES, Group, option
 from etl.cli.streams import standard_output, tell
 from etl.config import Dataset, Settings
-from etl.errors import UsageError
+from etl.errors import EtlError, ExportPending, UsageError
 from etl.result import Load, Report
 from etl.version import VERSION
 
@@ -66,7 +66,12 @@ def run(context: click.Context, /, **_stated: object) -> None:
 
     empty_folder(folder)
     load = _run(context.params, planned=False)
-    emit_sql(Path(load.warehouse), load.dataset, folder, settings_of(context.params))
+    try:
+        emit_sql(Path(load.warehouse), load.dataset, folder, settings_of(context.params))
+    except (EtlError, KeyboardInterrupt) as error:
+        reason = str(error) or "it was interrupted."
+        raise ExportPending(f"The load is committed, but it is not written as SQL: {reason} "
+                            "The same command writes it.", load) from error
     tell(f"The load as SQL: {printable(str(folder))}/load.sql")
 
 

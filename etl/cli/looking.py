@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -218,15 +217,10 @@ def put(path: Path, lines: Iterable[str]) -> None:
     Raises:
         StorageError: The folder or the disk does not take it; what stood there before still does.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    from etl.warehouse.scratch import whole  # noqa: PLC0415, brings DuckDB
+
     try:
-        try:
-            with aside.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
-                stream.writelines(f"{line}\n" for line in lines)
-                stream.flush()
-                os.fsync(stream.fileno())
-            aside.replace(path)
-        finally:
-            aside.unlink(missing_ok=True)
+        with whole(path) as aside, aside.open("w", encoding="utf-8", errors="surrogateescape", newline="\n") as stream:
+            stream.writelines(f"{line}\n" for line in lines)
     except OSError as error:
         raise StorageError(f"{path} could not be written: {error.strerror or error}.") from error

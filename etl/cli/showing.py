@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
@@ -65,13 +64,14 @@ def shell(*, write: bool, warehouse: Path, lock_timeout: float) -> None:
     """
     need("The shell", "shell", "duckdb_cli")
     from etl.inspect import contents  # noqa: PLC0415, brings DuckDB
+    from etl.warehouse.scratch import scratch  # noqa: PLC0415, likewise
 
     tell("\n".join(rendered(contents(warehouse, lock_timeout, write=write), "table", width(sys.stderr))))
     tell("")
     if write:
         tell("The shell may write. What it changes is in no books, and no load knows of it.", "yellow")
-    with TemporaryDirectory(prefix="etl-") as folder, _interrupts_left_to_the_shell():
-        opening = Path(folder, "opening.sql")
+    with scratch(None) as folder, _interrupts_left_to_the_shell():
+        opening = folder / "opening.sql"
         opening.write_text(_opening(warehouse, write=write), encoding="utf-8", errors="surrogateescape")
         done = subprocess.run([*_program(), "-init", str(opening)], check=False)  # noqa: S603
     if done.returncode:

@@ -23,6 +23,7 @@ from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.result import TargetColumn
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, target
+from etl.warehouse.scratch import scratch
 from etl.warehouse.slices import sliced
 
 _NOT_IN_PARQUET = ("HUGEINT", "INTERVAL", "TIME WITH TIME ZONE")  # DuckDB would write other values
@@ -214,19 +215,18 @@ def export_table(
             final = Path(destination).absolute()
             if not final.parent.is_dir():
                 raise UsageError(f"The folder {final.parent} is not there.")
-            aside = waiting(final)
-            write_export(opened, exported, destination, aside)
-            place(aside, final)
+            with scratch(final.parent) as folder:
+                write_export(opened, exported, destination, folder / "export")
+                place(folder / "export", final)
         return opened.count(target(table)) if exported.columns else 0
 
 
 def to_standard_output(warehouse: Warehouse, exported: Exported, standard_output: BinaryIO | None) -> None:
     """Write a target as JSON to standard output."""
     import sys  # noqa: PLC0415  only here
-    import tempfile  # noqa: PLC0415  only here
 
-    with tempfile.TemporaryDirectory(prefix="etl-") as folder:
-        path = Path(folder) / "export.json"
+    with scratch(None) as folder:
+        path = folder / "export.json"
         write_export(warehouse, exported, "-", path)
         with path.open("rb") as written:
             shutil.copyfileobj(written, standard_output or sys.stdout.buffer)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tempfile
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -35,8 +35,10 @@ from etl.staging.stage import Incoming, Trouble, stage_all
 from etl.version import VERSION
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored
+from etl.warehouse.scratch import left, remove_left, scratch
 
 SCRIPT, MANIFEST, TARGET, INPUTS = "load.sql", "manifest.json", "target.duckdb", "inputs"
+PARTS = (INPUTS, SCRIPT, MANIFEST)  # in the order in which they come; the last one says that all are there
 BOUND = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 NEEDLESS = re.compile(
     r"\s*(?:SELECT|WITH|SET force_compression|SET preserve_insertion_order|INSERT INTO temp\.contested\b"
@@ -74,6 +76,8 @@ def empty_folder(folder: Path) -> None:
     Raises:
         UsageError: It is something else.
     """
+    if folder.is_dir():
+        _forget_unfinished(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"--emit-sql {folder} is not an empty folder. Name one that is, or one that is not there.")
 
@@ -86,14 +90,38 @@ def emit_sql(warehouse: Path, table: str, folder: Path, settings: Settings) -> N
         StorageError: The folder does not take it.
     """
     empty_folder(folder)
+    made = not folder.exists()
     try:
-        (folder / INPUTS).mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as place:
-            inside = replace(settings, temp_dir=Path(place))
-            with open_aside(warehouse, inside, Path(place), staged=False) as aside:
-                _emit(aside, read.stored(aside, table), folder, inside)
-    except (OSError, duckdb.IOException) as error:
-        raise StorageError(f"The script could not be written to {folder}: {error}.") from error
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch(settings.temp_dir) as place, scratch(folder) as written:
+            (written / INPUTS).mkdir()
+            inside = replace(settings, temp_dir=place)
+            with open_aside(warehouse, inside, place, staged=False) as aside:
+                _emit(aside, read.stored(aside, table), written, inside)
+            for name in PARTS:
+                (written / name).replace(folder / name)
+    except BaseException as error:
+        with suppress(OSError):
+            _forget(folder)
+            if made:
+                folder.rmdir()
+        if isinstance(error, OSError | duckdb.IOException):
+            raise StorageError(f"The script could not be written to {folder}: {error}.") from error
+        raise
+
+
+def _forget_unfinished(folder: Path) -> None:
+    """Remove what a killed process wrote, unless it was whole: the manifest comes last."""
+    if left(folder):
+        if not (folder / MANIFEST).exists():
+            _forget(folder)
+        remove_left(folder)
+
+
+def _forget(folder: Path) -> None:
+    (folder / MANIFEST).unlink(missing_ok=True)
+    (folder / SCRIPT).unlink(missing_ok=True)
+    shutil.rmtree(folder / INPUTS, ignore_errors=True)
 
 
 def _emit(aside: Warehouse, dataset: read.StoredDataset, folder: Path, settings: Settings) -> None:
@@ -196,11 +224,11 @@ def _stage(
         Paths of those that got another number.
     """
     odd = set()
-    with tempfile.TemporaryDirectory(prefix="etl-") as nothing:
+    with scratch(None) as nothing:
         for _, run in groupby(enumerate(versions), lambda pair: (pair[1].load_id, pair[1].version_id - pair[0])):
             members = [version for _, version in run]
             incoming = [Incoming(scans[version.path], scans[version.path].names) for version in members]
-            staged = stage_all(aside, incoming, members[0].version_id, dataset.reading, Path(nothing), silent)
+            staged = stage_all(aside, incoming, members[0].version_id, dataset.reading, nothing, silent)
             count_lines(aside, staged, dataset.reading)
             numbers = {version.path: version.version_id for version in members}
             odd |= {item.scan.file.path for item in staged if item.version_id != numbers[item.scan.file.path]}

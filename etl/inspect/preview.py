@@ -25,6 +25,7 @@ from etl.staging.stage import Incoming, Staged, Trouble, stage_all
 from etl.structure import cells
 from etl.structure.places import places_of
 from etl.warehouse import Warehouse, in_memory, staging
+from etl.warehouse.scratch import scratch
 
 FIRST = 5
 MOST_PROBLEMS = 20
@@ -59,8 +60,8 @@ def file(path: Path, reading: Reading) -> tuple[Listing, ...]:
     found = _found(path)
     if isinstance(found, Problem):
         return (Listing("File", ("file",), ((str(path),),)), _problems((found,)))
-    with tempfile.TemporaryDirectory(prefix="etl-") as folder:
-        return _said(path, found, reading, Path(folder))
+    with scratch(None) as folder:
+        return _said(path, found, reading, folder)
 
 
 def _said(path: Path, found: SourceFile, reading: Reading, folder: Path) -> tuple[Listing, ...]:
@@ -109,11 +110,11 @@ def _read(
 ) -> _Read | Problem:
     """Stage the file, with care where the bulk reader must not read it, and look at its cells."""
     care = scanned.care is not None
-    with tempfile.TemporaryDirectory(prefix="etl-") as folder:
+    with scratch(None) as folder:
         while True:
             try:
                 with warehouse.transaction():
-                    return _look(warehouse, Incoming(scanned, names, care), reading, Path(folder))
+                    return _look(warehouse, Incoming(scanned, names, care), reading, folder)
             except Trouble as trouble:
                 if trouble.problems:
                     return trouble.problems[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from etl.structure.derive import Structure, derive, headers
 from etl.structure.measure import located, measure
 from etl.warehouse import Warehouse, staging, target
 from etl.warehouse.aside import open_aside, stored
+from etl.warehouse.scratch import scratch
 
 HEADINGS = ("table", "what", "where", "should be", "is")
 BLOCK = 1 << 20
@@ -48,8 +48,8 @@ def verify(warehouse: Path, table: str | None, *, files: bool, settings: Setting
     """
     rows: list[tuple[object, ...]] = []
     notes: list[str] = []
-    with tempfile.TemporaryDirectory(prefix="etl-", dir=settings.temp_dir) as folder:
-        settings = replace(settings, temp_dir=Path(folder))
+    with scratch(settings.temp_dir) as folder:
+        settings = replace(settings, temp_dir=folder)
         place = _folder(folder, "rebuilt")
         with open_aside(warehouse, settings, place) as aside:
             name = None if table is None else known_table(aside, table)
@@ -66,8 +66,8 @@ def verify(warehouse: Path, table: str | None, *, files: bool, settings: Setting
                    tuple(notes) or ("Nothing was loaded yet.",))
 
 
-def _folder(above: str, name: str) -> Path:
-    folder = Path(above, name)
+def _folder(above: Path, name: str) -> Path:
+    folder = above / name
     folder.mkdir()
     return folder
 

@@ -19,10 +19,8 @@ from etl.load.task import Again, Attempt, Undo
 from etl.result import Load, TargetBooks
 from etl.version import VERSION
 from etl.warehouse import Warehouse
+from etl.warehouse.machine import of_duckdb, of_machine
 from etl.warehouse.scratch import scratch
-
-# What a machine does not give: room, memory, a disk that answers. (A transaction that cannot be written is FATAL.)
-MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
 
 
 def carry_out(task: Attempt, hold: Hold, agreement: Agreement | None = None) -> Load:
@@ -76,18 +74,12 @@ def _tries(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None)
             for left in folder.iterdir():
                 left.unlink()
         except LoadFailed as failure:
-            raise _recorded(task, failure) from failure
+            raise _kept(task, failure) from failure
         except Exception as error:
-            found = _of_duckdb(error)
-            if not isinstance(found, MACHINE):
+            found = of_machine(error)
+            if found is None:
                 raise
             raise _said(found) from error
-
-
-def _of_duckdb(error: Exception) -> duckdb.Error | None:
-    """An error of DuckDB, also one that SQLAlchemy has wrapped; None of any other."""
-    found = getattr(error, "orig", error)
-    return found if isinstance(found, duckdb.Error) else None
 
 
 def _said(error: duckdb.Error) -> StorageError:
@@ -97,6 +89,19 @@ def _said(error: duckdb.Error) -> StorageError:
         return StorageError(f"The memory limit was reached: {first}. Give more with --memory-limit, or more room with "
                             "--temp-dir. Nothing was loaded.")
     return StorageError(f"A file could not be read or written: {first}. Nothing was loaded.")
+
+
+def _kept(task: Attempt, failure: LoadFailed) -> LoadFailed:
+    """The failure with the number of its load, where that can be kept; where there is no room for it, that is said."""
+    try:
+        return _recorded(task, failure)
+    except Exception as error:
+        found = of_machine(error)
+        if found is None:
+            raise
+        unkept = LoadFailed(str(failure), failure.problems)
+        unkept.add_note(f"The failed load is not in the history: {str(found).splitlines()[0]}.")
+        return unkept
 
 
 def _recorded(task: Attempt, failure: LoadFailed) -> LoadFailed:
@@ -144,7 +149,7 @@ def _finish(warehouse: Warehouse, load: Load, wish: Request) -> None:
         with warehouse.transaction():
             write.keep_output(warehouse, dataset.dataset_id, output.path, output.load_id, "written", stat)
     except Exception as error:
-        found = error if isinstance(error, StorageError | OSError) else _of_duckdb(error)
+        found = error if isinstance(error, StorageError | OSError) else of_duckdb(error)
         if found is None:
             raise
         reason = str(found).splitlines()[0]

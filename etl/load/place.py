@@ -29,7 +29,7 @@ def opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]
                 return
         except WarehouseEmpty:
             pass
-        with scratch(None) as folder, in_memory(settings, folder) as warehouse:
+        with scratch(settings.temp_dir) as folder, in_memory(settings, folder) as warehouse:
             yield warehouse
         return
     missing = [place for place in (path, *path.absolute().parents) if not place.exists()]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from etl.load.task import Known
 from etl.result import Load
 from etl.version import VERSION
 from etl.warehouse import Warehouse
+from etl.warehouse.scratch import whole
 
 FORMAT = 1
 PROMISED = ("dataset", "status", "records", "versions", "target", "columns", "new", "changed", "gone", "stale",
@@ -93,13 +93,9 @@ def save(recorded: Recorder, dataset: Dataset, warehouse: Path | None, settings:
         "settings": {**asdict(settings), "temp_dir": None if settings.temp_dir is None else str(settings.temp_dir)},
         "basis": asdict(recorded.found), "promised": promised(recorded.load),
     }
-    aside = file.with_name(f".{file.name}.{os.getpid()}.part")
     try:
-        try:
+        with whole(file) as aside:
             aside.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-            aside.replace(file)
-        finally:
-            aside.unlink(missing_ok=True)
     except OSError as error:
         raise StorageError(f"The plan {file} could not be written: {error.strerror or error}.") from error
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ from etl.warehouse.ahead import imported
 from etl.warehouse.holder import held
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, missing, revision
+from etl.warehouse.scratch import scratch
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -147,15 +148,23 @@ def open_warehouse(
     """
     if not write and not path.exists():
         raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
-    raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
-    try:
+    with _spill(path, settings) as spill, closing(
+            duckdb.connect(":memory:", config={"python_enable_replacements": "false"})) as raw:
         attach(raw, path, settings, write=write)
-        settle(raw, settings, path.with_name(path.name + ".tmp"))
+        settle(raw, settings, spill)
         with Warehouse(raw, path) as warehouse:
             match_schema(warehouse, bring_up=write and bring_up)
             yield warehouse
-    finally:
-        raw.close()
+
+
+@contextmanager
+def _spill(path: Path, settings: Settings) -> Iterator[Path]:
+    """Where DuckDB puts what does not fit into memory: a killed process leaves it for the next one to remove."""
+    if settings.temp_dir is None:
+        yield path.with_name(path.name + ".tmp")
+        return
+    with scratch(settings.temp_dir) as folder:
+        yield folder
 
 
 @contextmanager
@@ -260,9 +269,12 @@ def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:
     return WarehouseError(f"The warehouse {path} cannot be opened: {reason}")
 
 
-def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) -> None:
-    """The settings of every connection: what decides identity and bytes is never left to a default."""
-    temp = settings.temp_dir if settings.temp_dir is not None else beside
+def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, spill: Path) -> None:
+    """The settings of every connection: what decides identity and bytes is never left to a default.
+
+    Args:
+        spill: The folder for what does not fit into memory.
+    """
     raw.execute(f"USE {ALIAS}")
     raw.execute("SET TimeZone = 'UTC'")
     raw.execute("SET default_collation = 'binary'")
@@ -271,7 +283,7 @@ def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, beside: Path) -> 
     raw.execute("SET autoinstall_known_extensions = false")
     raw.execute("SET autoload_known_extensions = false")
     raw.execute("SET enable_progress_bar = false")
-    raw.execute(f"SET temp_directory = {literal(str(temp))}")
+    raw.execute(f"SET temp_directory = {literal(str(spill))}")
     try:
         raw.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
     except duckdb.Error as error:

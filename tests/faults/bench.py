@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,60 +18,11 @@ from typing import Any
 import duckdb
 
 from etl.warehouse.connection import HEADERS
+from faults.cases import CASES, CONTENTS
 
 HOUSE = Path(__file__).parents[2]
-RUN = ("run", "--source-dir", "in", "--warehouse", "out/w.duckdb", "--table", "t", "--strategy", "update",
-       "--key", "id", "--output", "out/t.json", "--threads", "2")
-FRESH = ("run", "--source-dir", "in", "--output", "out/f.json", "--table", "t", "--strategy", "update", "--key", "id")
-OF = ("--warehouse", "out/w.duckdb")
 LEFT = "files of ours are left"
-
-
-@dataclass(frozen=True)
-class Case:
-    """A command that writes.
-
-    Args:
-        before: Commands that make the state that it begins in; words with `=` write or take away a file.
-        code: Of the command when nothing befalls it.
-    """
-
-    arguments: tuple[str, ...]
-    before: tuple[tuple[str, ...], ...] = ()
-    code: int = 0
-
-    @property
-    def warehouse(self) -> str:
-        """Where its state stands."""
-        return "out/w.duckdb" if "out/w.duckdb" in self.arguments else "out/f.duckdb"
-
-    @property
-    def output(self) -> str:
-        """Where its export stands."""
-        return "out/t.json" if self.warehouse == "out/w.duckdb" else "out/f.json"
-
-
-def rows(first: int, last: int, word: str) -> str:
-    """A file: a record a number, with a quoted cell of two lines and one that the careful reader must see."""
-    lines = [f'{number},{word}{number},"two\nlines {number}"' for number in range(first, last)]
-    return "\n".join(["id,word,text", *lines, f'{last},{word} "odd" here,x\n'])
-
-
-FILES = {"a": rows(0, 300, "a"), "b": rows(200, 500, "b"), "c": rows(450, 700, "c")}
-BASE = (("in/a.csv=a",), ("in/b.csv=b",), RUN, ("in/c.csv=c",), RUN)
-CASES: Mapping[str, Case] = {
-    "first": Case(RUN, (("in/a.csv=a",), ("in/b.csv=b",))),
-    "delta": Case(RUN, (*BASE, ("in/d.csv=b",), ("in/b.csv=c",))),
-    "redefined": Case((*RUN, "--strategy", "deduplicate", "--no-trim"), BASE),
-    "unload": Case(("unload", "t", "b.csv", "c.csv", *OF), BASE),
-    "reload": Case(("reload", "t", "c.csv", *OF), (*BASE, ("unload", "t", "c.csv", *OF))),
-    "rollback": Case(("rollback", "2", *OF), BASE),
-    "fresh": Case(FRESH, (("in/a.csv=a",), ("in/b.csv=b",), FRESH, ("in/c.csv=c",), ("in/a.csv=",))),
-    "repair": Case(RUN, (*BASE, ("out/t.json=",))),
-    "migrate": Case(RUN, (*BASE, ("in/d.csv=b",), ("downgrade",))),
-    "failing": Case(RUN, (*BASE, ("in/bad.csv=bad",)), code=1),
-}
-CONTENTS = {**FILES, "bad": "word\nx\n"}
+PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -82,6 +33,12 @@ class Seen:
     loaded: object
     held: object
     exported: bytes | None
+    beside: dict[str, bytes]
+
+    @property
+    def state(self) -> tuple[object, object, object]:
+        """What the warehouse holds."""
+        return self.target, self.loaded, self.held
 
 
 class Zygote:
@@ -121,7 +78,8 @@ class Bench:
             self._prepare(words)
         shutil.copytree(self.work, self.kept)
         self.old = self.seen()
-        self.seconds = self.command(self.case.arguments, count=str(home / "count"))["seconds"]
+        measured = self.command(self.case.arguments, count=str(home / "count"), measured=str(self.work))
+        self.seconds, self.largest, self.peak = (measured[word] for word in ("seconds", "largest", "peak"))
         self.steps = int((home / "count").read_text(encoding="ascii"))
         self.new = self.seen()
         self.files = self.listed()
@@ -159,7 +117,9 @@ class Bench:
         """What stands now."""
         output = self.work / self.case.output
         exported = output.read_bytes() if output.exists() else None
-        return Seen(*state_of(self.work / self.case.warehouse), exported)
+        beside = {path: (self.work / path).read_bytes() for path in self.listed()
+                  if (self.work / path).is_file() and not ours(path) and path != self.case.output}
+        return Seen(*state_of(self.work / self.case.warehouse), exported, beside)
 
     def listed(self) -> set[str]:
         """Files outside the sources, the scratch folder's among them."""
@@ -168,23 +128,31 @@ class Bench:
 
     def recover(self) -> None:
         """The same command again, and a run where it was another one: then all is as if nothing had happened."""
-        self.command(self.case.arguments, codes=(self.case.code, 2) if self.case.arguments[0] != "run" else ())
+        self.command(self.case.arguments, codes=(self.case.code, self.case.again))
         found = self.seen()
-        assert (found.target, found.loaded, found.held) == (self.new.target, self.new.loaded, self.new.held)
+        assert found.state == self.new.state
+        assert found.beside == self.new.beside
         if found.exported != self.new.exported or self.listed() != self.files:
-            self.command(RUN if self.case.warehouse == "out/w.duckdb" else FRESH)
+            self.command(self.case.run, codes=(self.case.code,))
         assert self.seen().exported == self.new.exported, "the output was not repaired"
         assert self.listed() == self.files, f"{LEFT}: {self.listed() ^ self.files}"
 
     def hold_whole(self) -> str:
         """Which state stands: the old or the new one, whole, in the warehouse and in the output each."""
+        if not self.case.changes:
+            kept, stands = ((place / self.case.warehouse).read_bytes() for place in (self.kept, self.work))
+            assert kept == stands, "a command that only reads has changed the warehouse"
         now = self.seen()
-        state = (now.target, now.loaded, now.held)
-        is_old = state == (self.old.target, self.old.loaded, self.old.held)
-        is_new = state == (self.new.target, self.new.loaded, self.new.held)
+        is_old, is_new = now.state == self.old.state, now.state == self.new.state
         assert is_old or is_new, "neither the old state nor the new one"
         assert now.exported in (self.old.exported, self.new.exported), "half an export"
+        assert now.beside in (self.old.beside, self.new.beside), f"half of {sorted(now.beside)}"
         return "both" if is_old and is_new else "old" if is_old else "new"
+
+
+def ours(path: str) -> bool:
+    """Whether a file is the warehouse, or one that is written aside."""
+    return any(part.startswith(".etl-") for part in Path(path).parts) or ".duckdb" in path
 
 
 def kill(bench: Bench, rng: Random, number: int = signal.SIGKILL) -> str:
@@ -193,35 +161,38 @@ def kill(bench: Bench, rng: Random, number: int = signal.SIGKILL) -> str:
     where: dict[str, Any] = {"step": rng.randint(1, bench.steps)} if rng.random() < 0.5 else {
         "after": rng.random() * bench.seconds * 1.1}
     answer = bench.command(bench.case.arguments, signal=int(number), **where)
-    stands, code = bench.hold_whole(), answer["status"]
-    if number == signal.SIGKILL:
-        assert code in (-number, bench.case.code), answer
-    else:
-        assert code in (130, bench.case.code), answer
-        assert stands in (("old", "both") if code == 130 else ("new", "both")), (stands, answer)
     try:
+        stands, code = bench.hold_whole(), answer["status"]
+        if number == signal.SIGKILL:
+            assert code in (-number, bench.case.code), "another exit code"
+        else:
+            assert code in (130, 3, bench.case.code), "another exit code"
+            assert stands in (("old", "both") if code == 130 else ("new", "both")), stands
         bench.recover()
     except AssertionError as error:
         error.add_note(f"struck {where}: {answer}")
         raise
-    return stands
+    return f"exit {code}, {stands}"
 
 
 def starve(bench: Bench, rng: Random) -> str:
-    """Let no file grow past a size: what stood then."""
+    """Let no file grow past a size below that of the largest one that the command makes: its exit code, what stood."""
     bench.restore()
-    largest = max((path.stat().st_size for path in (bench.work / "out").iterdir()), default=0)
-    answer = bench.command(bench.case.arguments, largest=rng.randint(1, max(largest, 1 << 20) * 3 // 2))
-    _hold_starved(bench, answer)
-    return str(answer["status"])
+    largest = rng.randint(1, bench.largest)
+    return _held_starved(bench, bench.command(bench.case.arguments, largest=largest), f"no file past {largest}")
 
 
-def _hold_starved(bench: Bench, answer: dict[str, Any]) -> None:
-    stands, code = bench.hold_whole(), answer["status"]
-    assert code in (0, 1, 3), answer
-    if bench.case.code == 0:
-        assert stands in {0: ("new", "both"), 3: ("new", "both"), 1: ("old", "both")}[code], (stands, answer)
-    bench.recover()
+def _held_starved(bench: Bench, answer: dict[str, Any], how: str) -> str:
+    try:
+        stands, code = bench.hold_whole(), answer["status"]
+        assert code in (0, 1, 3), "another exit code"
+        if bench.case.code == 0:
+            assert stands in {0: ("new", "both"), 3: ("new", "both"), 1: ("old", "both")}[code], stands
+        bench.recover()
+    except AssertionError as error:
+        error.add_note(f"{how}: {answer}")
+        raise
+    return f"exit {code}, {stands}"
 
 
 @contextmanager
@@ -240,17 +211,17 @@ def small_disk(bench: Bench, size: int) -> Iterator[bool]:
 
 
 def fill_disk(bench: Bench, rng: Random) -> str | None:
-    """Let the disk be full at some point, then give it room: what stood; None where no disk can be mounted."""
-    need = sum(path.stat().st_size for path in bench.kept.rglob("*") if path.is_file())
-    with small_disk(bench, need + (rng.randint(8, 4096) << 10)) as mounted:
+    """Let the disk be full at some point, then give it room: exit code, what stood; None where none can be mounted."""
+    need = sum(-(-path.stat().st_size // PAGE) * PAGE for path in bench.kept.rglob("*") if path.is_file())
+    room = rng.randint(1, max(bench.peak - need, PAGE) // PAGE) * PAGE
+    with small_disk(bench, need + room) as mounted:
         if not mounted:
             return None
         bench.restore()
         answer = bench.command(bench.case.arguments, largest=1 << 40)
-        stands = bench.hold_whole()
+        bench.hold_whole()
         subprocess.run(["/bin/mount", "-o", "remount,size=1g", str(bench.work)], check=True)
-        _hold_starved(bench, answer)
-    return stands
+        return _held_starved(bench, answer, f"room for {room}")
 
 
 def state_of(warehouse: Path) -> tuple[object, object, object]:

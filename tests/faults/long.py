@@ -16,7 +16,8 @@ from random import Random
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from faults.bench import CASES, Bench, Zygote, fill_disk, kill, starve
+from faults.bench import Bench, Zygote, fill_disk, kill, starve
+from faults.cases import CASES
 
 
 def main() -> int:

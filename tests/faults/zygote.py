@@ -6,6 +6,7 @@ thread and no connection of the tests is ever forked.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -19,11 +20,16 @@ from typing import Any
 import duckdb  # noqa: F401  imported before the fork, like all that follows
 import duckdb_sqlalchemy  # noqa: F401
 
-import etl.load  # noqa: F401
+import etl.inspect
+import etl.load
 from etl.cli.door import execute
 from etl.warehouse.interrupt import Worker
 
+with contextlib.suppress(ImportError):  # what is optional
+    import etl.report.page  # noqa: F401
+
 LONGEST_SECONDS = 120
+PAGE = 4096
 LISTENED = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -74,13 +80,35 @@ def child(asked: dict[str, Any]) -> int:
     return code
 
 
-def strike(process: int, asked: dict[str, Any]) -> int:
+class Measure:
+    """The largest file and the most room that a command takes in a folder, as they are seen while it works."""
+
+    def __init__(self, folder: str | None) -> None:
+        """Measure nothing where there is no folder."""
+        self.folder = folder
+        self.largest = self.peak = 0
+
+    def look(self) -> None:
+        """Look once."""
+        if self.folder is None:
+            return
+        sizes = [0]
+        for above, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    sizes.append(Path(above, name).stat().st_size)
+        self.largest = max(self.largest, *sizes)
+        self.peak = max(self.peak, sum(-(-size // PAGE) * PAGE for size in sizes))
+
+
+def strike(process: int, asked: dict[str, Any], measure: Measure) -> int:
     """Wait for the child, and strike it where a moment is given; its status."""
     began = time.monotonic()
     struck = False
     while True:
         found, status = os.waitpid(process, os.WNOHANG)
         passed = time.monotonic() - began
+        measure.look()
         if found:
             return os.waitstatus_to_exitcode(status)
         if not struck and "after" in asked and passed >= asked["after"]:
@@ -105,8 +133,10 @@ def main() -> None:
             finally:
                 os._exit(code)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, LISTENED)
-        status = strike(process, asked)
-        print(json.dumps({"status": status, "seconds": time.monotonic() - began}), flush=True)  # noqa: T201  the answer
+        measure = Measure(asked.get("measured"))
+        answer = {"status": strike(process, asked, measure), "seconds": time.monotonic() - began,
+                  "largest": measure.largest, "peak": measure.peak}
+        print(json.dumps(answer), flush=True)  # noqa: T201  the answer
 
 
 if __name__ == "__main__":
