@@ -9,7 +9,6 @@ from pathlib import Path
 from etl.config import Settings
 from etl.errors import StorageError, UsageError
 from etl.ledger import read
-from etl.load.carry import MACHINE
 from etl.load.hold import Hold
 from etl.load.place import check_place
 from etl.load.request import speakable
@@ -19,6 +18,7 @@ from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, staging
 from etl.warehouse.connection import ALIAS, remove_spill
+from etl.warehouse.machine import MACHINE
 
 HEADINGS = ("table", "path", "records", "staged by load", "let go by load", "held")
 REWRITTEN = "rewritten"  # a staging table while it is made; those that stay are named by a hash
