@@ -27,7 +27,7 @@ from etl.load.survey import NOTHING
 from etl.load.task import Attempt, Change, Known
 from etl.result import Load, Report, silent
 from etl.warehouse import Warehouse, open_warehouse
-from etl.warehouse.connection import remove_spill
+from etl.warehouse.spill import remove_spill
 
 NAMED = 10  # paths in a sentence
 
