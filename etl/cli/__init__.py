@@ -4,6 +4,22 @@ What is slow to import (DuckDB, SQLAlchemy, Alembic, rich) is imported inside th
 `--help` and a misspelt option answer at once.
 """
 
-from etl.cli.door import main
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+INTERRUPTED = 130
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit code."""
+    try:
+        from etl.cli.door import main as enter  # noqa: PLC0415  it is long enough in coming to be interrupted
+    except KeyboardInterrupt:
+        sys.stderr.write("Interrupted: nothing was done.\n")
+        sys.exit(INTERRUPTED)
+    enter(arguments)

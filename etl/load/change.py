@@ -28,7 +28,7 @@ from etl.load.task import Attempt, Change, Known
 from etl.load.undo import said, undoable
 from etl.result import Load, Report, silent
 from etl.warehouse import Warehouse, open_warehouse
-from etl.warehouse.connection import remove_spill
+from etl.warehouse.spill import remove_spill
 
 NAMED = 10  # paths in a sentence
 

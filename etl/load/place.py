@@ -13,8 +13,8 @@ from etl.export.formats import format_of
 from etl.ledger import read
 from etl.load.request import Request
 from etl.warehouse import Warehouse, in_memory, open_warehouse
-from etl.warehouse.connection import remove_spill
 from etl.warehouse.scratch import scratch
+from etl.warehouse.spill import remove_spill
 
 
 @contextmanager

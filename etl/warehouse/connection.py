@@ -17,7 +17,7 @@ from etl.warehouse.ahead import imported
 from etl.warehouse.holder import held
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.migrate import HEAD, migrate, missing, revision
-from etl.warehouse.scratch import scratch
+from etl.warehouse.spill import spilling
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -148,23 +148,13 @@ def open_warehouse(
     """
     if not write and not path.exists():
         raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
-    with _spill(path, settings) as spill, closing(
+    with spilling(path, settings) as spill, closing(
             duckdb.connect(":memory:", config={"python_enable_replacements": "false"})) as raw:
         attach(raw, path, settings, write=write)
         settle(raw, settings, spill)
         with Warehouse(raw, path) as warehouse:
             match_schema(warehouse, bring_up=write and bring_up)
             yield warehouse
-
-
-@contextmanager
-def _spill(path: Path, settings: Settings) -> Iterator[Path]:
-    """Where DuckDB puts what does not fit into memory: a killed process leaves it for the next one to remove."""
-    if settings.temp_dir is None:
-        yield path.with_name(path.name + ".tmp")
-        return
-    with scratch(settings.temp_dir) as folder:
-        yield folder
 
 
 @contextmanager
@@ -313,14 +303,3 @@ def match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
         kind = WarehouseError if found else WarehouseEmpty
         raise kind(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
     migrate(warehouse)
-
-
-def remove_spill(path: Path) -> None:
-    """Remove what a killed process spilled beside the warehouse; only who holds the warehouse may call it."""
-    folder = path.with_name(path.name + ".tmp")
-    spilled = list(folder.glob("duckdb_temp_*"))
-    for file in spilled:
-        file.unlink(missing_ok=True)
-    if spilled:
-        with suppress(OSError):  # something else stands in it
-            folder.rmdir()

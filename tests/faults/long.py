@@ -25,6 +25,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     for name, often in (("kills", 300), ("disks", 60), ("interrupts", 20), ("seed", 1)):
         parser.add_argument(f"--{name}", type=int, default=often)
+    parser.add_argument("--part", type=int, nargs=2, default=(0, 1), metavar=("PART", "OF"),
+                        help="only every OF-th command, from the PART-th on: for several processes beside each other")
     asked = parser.parse_args()
     rng = Random(asked.seed)  # noqa: S311  faults are to be drawn again, not to be secret
     strikes: dict[str, tuple[int, Callable[[Bench], str | None]]] = {
@@ -36,7 +38,7 @@ def main() -> int:
     }
     zygote, wrong, stood = Zygote(), 0, Counter[str]()
     began = time.monotonic()
-    for place, name in enumerate(CASES):
+    for place, name in list(enumerate(CASES))[asked.part[0]::asked.part[1]]:
         with tempfile.TemporaryDirectory() as home:
             bench = Bench(Path(home), name, zygote)
             for fault, (often, strike) in strikes.items():
@@ -46,7 +48,8 @@ def main() -> int:
                     except Exception as error:  # noqa: BLE001  what went wrong is what is looked for
                         wrong += 1
                         print(f"--- {name}, {fault}\n{''.join(traceback.format_exception(error)[-4:])}", flush=True)
-        print(f"{name}: {bench.steps} steps, {time.monotonic() - began:.0f} s, {wrong} wrong", flush=True)
+        print(f"{name}: {bench.steps} steps, files up to {bench.largest:,} bytes; "
+              f"{time.monotonic() - began:.0f} s, {wrong} wrong", flush=True)
     zygote.close()
     print(f"{sum(stood.values()) + wrong} faults in {time.monotonic() - began:.0f} s, {wrong} wrong; what stood:")
     print("\n".join(f"  {number:4} {what}" for what, number in sorted(stood.items())))

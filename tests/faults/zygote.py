@@ -23,6 +23,7 @@ import duckdb_sqlalchemy  # noqa: F401
 import etl.inspect
 import etl.load
 from etl.cli.door import execute
+from etl.warehouse import scratch
 from etl.warehouse.interrupt import Worker
 
 with contextlib.suppress(ImportError):  # what is optional
@@ -63,6 +64,7 @@ def child(asked: dict[str, Any]) -> int:
         os.dup2(os.open(asked[name], os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
     sys.stdout, sys.stderr = os.fdopen(1, "w", closefd=False), os.fdopen(2, "w", closefd=False)
     tempfile.tempdir = asked["temp"]
+    scratch.YOUNG_SECONDS = 0  # each command stands for one of another time
     steps = Steps(asked.get("step", 0), asked.get("signal", signal.SIGKILL))
     Worker.do = steps.count(Worker.do)  # type: ignore[method-assign]
     for owner, name in ((Path, "replace"), (Path, "unlink"), (Path, "mkdir"), (os, "fsync"), (os, "open")):
