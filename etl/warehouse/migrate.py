@@ -36,7 +36,20 @@ def missing(warehouse: Warehouse) -> list[str]:
 
 
 def migrate(warehouse: Warehouse, target: str = HEAD) -> None:
-    """Bring the control tables to `target` (`base` takes them away), in one transaction."""
+    """Bring the control tables to `target` (`base` takes them away).
+
+    New ones are made in one transaction. Those of an older version are brought up one revision a transaction: DuckDB
+    refuses the commit where a table is altered after rows of it were changed. What is cut short is gone on with.
+    """
+    found = revision(warehouse)
+    if found is None or target == "base" or target < found:
+        _carry(warehouse, target, down=found is not None)
+        return
+    for number in range(int(found) + 1, int(target) + 1):
+        _carry(warehouse, f"{number:04}", down=False)
+
+
+def _carry(warehouse: Warehouse, target: str, *, down: bool) -> None:
     from alembic import command  # noqa: PLC0415  0.4 s to import, and most runs have no work for it
     from alembic.config import Config  # noqa: PLC0415  as above
     from sqlalchemy.exc import DBAPIError  # noqa: PLC0415  as above
@@ -47,8 +60,6 @@ def migrate(warehouse: Warehouse, target: str = HEAD) -> None:
         warehouse.sql("CREATE SCHEMA IF NOT EXISTS etl")
         warehouse.sql("CREATE SCHEMA IF NOT EXISTS staging")
         config.attributes["connection"] = warehouse.ledger
-        found = revision(warehouse)
-        down = target == "base" or (found is not None and target < found)
         try:
             (command.downgrade if down else command.upgrade)(config, target)
         except DBAPIError as error:
