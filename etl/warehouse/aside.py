@@ -7,7 +7,7 @@ are views of the one that is looked at. So the code of a move runs as it is, and
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import duckdb
@@ -16,6 +16,7 @@ from etl.config import Settings
 from etl.errors import WarehouseError
 from etl.names import Sql, identifier, literal
 from etl.warehouse.connection import ALIAS, Warehouse, attach, match_schema, settle
+from etl.warehouse.machine import machine_heard
 
 STORED = "stored"
 
@@ -36,11 +37,12 @@ def open_aside(path: Path, settings: Settings, folder: Path, *, staged: bool = T
     Raises:
         WarehouseError: There is no warehouse at `path`, or none that this version can read.
         WarehouseLocked: A writer held it for longer than the lock's time-out.
+        StorageError: Room runs out while it is open.
     """
     if not path.exists():
         raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
-    raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})
-    try:
+    with machine_heard(), closing(
+            duckdb.connect(":memory:", config={"python_enable_replacements": "false"})) as raw:
         attach(raw, path, settings, write=False, alias=STORED)
         raw.execute(f"ATTACH {literal(str(folder / 'aside.duckdb'))} AS {ALIAS} (TYPE duckdb)")
         settle(raw, settings, folder)
@@ -50,8 +52,6 @@ def open_aside(path: Path, settings: Settings, folder: Path, *, staged: bool = T
             warehouse.sql(f"USE {ALIAS}")
             _views(warehouse, staged=staged)
             yield warehouse
-    finally:
-        raw.close()
 
 
 def _views(warehouse: Warehouse, *, staged: bool) -> None:

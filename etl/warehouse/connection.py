@@ -16,6 +16,7 @@ from etl.names import Sql, identifier, literal
 from etl.warehouse.ahead import imported
 from etl.warehouse.holder import held
 from etl.warehouse.interrupt import Worker
+from etl.warehouse.machine import machine_heard
 from etl.warehouse.migrate import HEAD, migrate, missing, revision
 from etl.warehouse.spill import spilling
 
@@ -144,11 +145,11 @@ def open_warehouse(
         WarehouseLocked: Another process held it for longer than the lock's time-out.
         WarehouseNewer: A newer version of etl made it.
         WarehouseError: It is not there (for a reader), or not a DuckDB database.
-        StorageError: Its folder cannot be made or written.
+        StorageError: Its folder cannot be made or written, or room runs out while it is open.
     """
     if not write and not path.exists():
         raise WarehouseError(f"There is no warehouse at {path}. Load something first, or name one with --warehouse.")
-    with spilling(path, settings) as spill, closing(
+    with machine_heard(), spilling(path, settings) as spill, closing(
             duckdb.connect(":memory:", config={"python_enable_replacements": "false"})) as raw:
         attach(raw, path, settings, write=write)
         settle(raw, settings, spill)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import duckdb
+
+from etl.errors import StorageError
 
 # A transaction that cannot be undone is FATAL; one that cannot be committed says why in its words alone.
 MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
@@ -23,3 +28,21 @@ def of_machine(error: BaseException) -> duckdb.Error | None:
     if isinstance(found, duckdb.TransactionException) and any(words in str(found).lower() for words in UNWRITTEN):
         return found
     return None
+
+
+@contextmanager
+def machine_heard() -> Iterator[None]:
+    """Make a sentence of what the machine does not give.
+
+    Raises:
+        StorageError: It did not give room, memory or an answer of the disk.
+    """
+    try:
+        yield
+    except Exception as error:
+        found = of_machine(error)
+        if found is None:
+            raise
+        first = str(found).splitlines()[0].rstrip(".")
+        raise StorageError(f"The memory limit was reached: {first}." if isinstance(found, duckdb.OutOfMemoryException)
+                           else f"A file could not be read or written: {first}. Check the room on its disk.") from error

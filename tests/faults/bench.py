@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 import signal
 import subprocess
@@ -179,11 +180,12 @@ def kill(bench: Bench, rng: Random, number: int = signal.SIGKILL) -> str:
 def starve(bench: Bench, rng: Random) -> str:
     """Let no file grow past a size below that of the largest one that the command makes: its exit code, what stood."""
     bench.restore()
-    largest = rng.randint(1, bench.largest)
+    largest = int(math.exp(rng.uniform(math.log(PAGE), math.log(bench.largest))))
     return _held_starved(bench, bench.command(bench.case.arguments, largest=largest), f"no file past {largest}")
 
 
 def _held_starved(bench: Bench, answer: dict[str, Any], how: str) -> str:
+    struck = ", its .wal left" if (bench.work / f"{bench.case.warehouse}.wal").exists() else ""
     try:
         stands, code = bench.hold_whole(), answer["status"]
         assert code in (0, 1, 3), "another exit code"
@@ -193,7 +195,7 @@ def _held_starved(bench: Bench, answer: dict[str, Any], how: str) -> str:
     except AssertionError as error:
         error.add_note(f"{how}: {answer}")
         raise
-    return f"exit {code}, {stands}"
+    return f"exit {code}, {stands}{struck}"
 
 
 @contextmanager
@@ -214,13 +216,12 @@ def small_disk(bench: Bench, size: int) -> Iterator[bool]:
 def fill_disk(bench: Bench, rng: Random) -> str | None:
     """Let the disk be full at some point, then give it room: exit code, what stood; None where none can be mounted."""
     need = sum(-(-path.stat().st_size // PAGE) * PAGE for path in bench.kept.rglob("*") if path.is_file())
-    room = rng.randint(1, max(bench.peak - need, PAGE) // PAGE) * PAGE
+    room = int(rng.random() ** 2 * max(bench.peak - need, PAGE) / PAGE + 1) * PAGE
     with small_disk(bench, need + room) as mounted:
         if not mounted:
             return None
         bench.restore()
         answer = bench.command(bench.case.arguments, largest=1 << 40)
-        bench.hold_whole()
         subprocess.run(["/bin/mount", "-o", "remount,size=1g", str(bench.work)], check=True)
         return _held_starved(bench, answer, f"room for {room}")
 

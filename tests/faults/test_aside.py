@@ -133,6 +133,18 @@ def test_a_commit_without_room_is_the_machines(tmp_path: Path) -> None:
     assert of_machine(StorageError("said already")) is None
 
 
+def test_a_disk_that_is_full_while_a_warehouse_is_read_is_said(
+    loaded: Place, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What DuckDB says of it becomes a sentence, whatever the command was at."""
+    full = duckdb.IOException('IO Error: Could not write file "aside.duckdb": No space left on device')
+    monkeypatch.setattr(sys.modules["etl.inspect.verify"], "rebuilt", lambda *_: (_ for _ in ()).throw(full))
+    assert loaded.rows()
+    assert execute(("verify", *OF)) == 1
+    assert 'Error: A file could not be read or written: IO Error: Could not write file "aside.duckdb"' in (
+        capsys.readouterr().err)
+
+
 def test_an_interrupt_while_the_program_is_imported_is_answered() -> None:
     """With a sentence and the code of an interrupt, and no traceback."""
     script = ("import sys\n"
