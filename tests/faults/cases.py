@@ -10,7 +10,7 @@ RUN = ("run", "--source-dir", "in", "--warehouse", "out/w.duckdb", "--table", "t
 FRESH = ("run", "--source-dir", "in", "--output", "out/f.json", "--table", "t", "--strategy", "update", "--key", "id")
 OF = ("--warehouse", "out/w.duckdb")
 SAVE = ("plan", *RUN[1:], "--save", "out/plan.json")
-CHANGING = ("run", "apply", "unload", "reload", "rollback")
+CHANGING = ("run", "apply", "unload", "reload", "rollback", "prune")
 
 
 @dataclass(frozen=True)
@@ -70,6 +70,7 @@ CASES: Mapping[str, Case] = {
     "migrate": Case(RUN, (*BASE, ("in/d.csv=b",), ("downgrade",))),
     "failing": Case(RUN, (*BASE, ("in/bad.csv=bad",)), code=1),
     "apply": Case(("apply", "out/plan.json"), (*MORE, SAVE), again=1),
+    "prune": Case(("prune", *OF), (*BASE, ("unload", "t", "b.csv", *OF))),
     "emit": Case((*RUN, "--emit-sql", "out/sql"), MORE, again=2),
     "save": Case(SAVE, MORE),
     "report": Case(("report", "--output", "out/report.html", *OF), BASE),
