@@ -17,8 +17,9 @@ from etl.names import identifier, literal
 from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, staging
-from etl.warehouse.connection import ALIAS, remove_spill
+from etl.warehouse.connection import ALIAS
 from etl.warehouse.machine import of_machine
+from etl.warehouse.spill import remove_spill
 
 HEADINGS = ("table", "path", "records", "staged by load", "let go by load", "held")
 REWRITTEN = "rewritten"  # a staging table while it is made; those that stay are named by a hash
