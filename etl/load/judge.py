@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from etl.config import Definition
 from etl.errors import Problem, UsageError
 from etl.ledger import read
@@ -40,10 +42,10 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     _locate_for(task, every=redefined)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
     if redefined and task.known.stored is not None:
-        check.refuse(check.kept_problems(warehouse, wish.definition, ("kept", "back")), wish.name)
+        _refuse_kept(task, coming, ("kept", "back"))
         check.stood(warehouse, task.known.stored.definition, headers(warehouse), "kept")
     elif task.change.back:
-        check.refuse(check.kept_problems(warehouse, wish.definition, ("back",)), wish.name)
+        _refuse_kept(task, coming, ("back",))
     _stood_back(task)
     measure(warehouse, headers(warehouse), wish.definition)
     rejects: Rejects = [(item.version_id, problem) for item in brought.files for problem in item.rejects]
@@ -53,6 +55,14 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
     _decide(task, coming, brought, rejects)
     return rejects
+
+
+def _refuse_kept(task: Attempt, coming: Coming, states: Sequence[str]) -> None:
+    """No policy lets a loaded version pass that the definition does not fit; new files are spoken of too."""
+    wish = task.known.request
+    kept = check.kept_problems(task.warehouse, wish.definition, states)
+    if kept:
+        check.refuse(sorted([*coming.problems, *kept], key=lambda p: (p.path or "", p.line or 0)), wish.name)
 
 
 def _stood_back(task: Attempt) -> None:

@@ -64,7 +64,7 @@ def _delimiters_due(item: Staged) -> int:
 
 def _may_have_surplus(item: Staged) -> bool:
     """Whether a quoted file has more delimiters than its records need: they stand in cells, or past the last column."""
-    return item.quoted and item.scan.head is not None and item.scan.delimiters != _delimiters_due(item)
+    return item.quoted and bool(item.table) and item.scan.delimiters != _delimiters_due(item)
 
 
 def _with_surplus(warehouse: Warehouse, items: Sequence[Staged]) -> list[str]:

@@ -89,15 +89,20 @@ def left(parent: Path) -> list[Path]:
 
 
 def _free(folder: Path) -> bool:
+    """Whether no process that lives has it; asked under its lock, which its maker may be about to take."""
     try:
         lock = os.open(folder / LOCK, os.O_RDONLY)
     except FileNotFoundError:
-        return (folder / WORK).exists() or time.time() - folder.stat().st_mtime > YOUNG_SECONDS
+        return _begun(folder)
     try:
         if sys.platform != "win32":
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _begun(folder)
     except OSError:
         return False
     finally:
         os.close(lock)
-    return True
+
+
+def _begun(folder: Path) -> bool:
+    return (folder / WORK).exists() or time.time() - folder.stat().st_mtime > YOUNG_SECONDS

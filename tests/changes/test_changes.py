@@ -97,6 +97,17 @@ def test_a_skipped_header_alone_gives_no_row(place: Place, alone: str) -> None:
     assert place.run().status == "nothing new"
 
 
+def test_what_is_wrong_with_new_files_is_said_beside_what_is_wrong_with_loaded_ones(place: Place) -> None:
+    """Another key that a loaded file lacks does not hide that its new content cannot be read."""
+    place.put(a=A, b=B)
+    place.run(**KEYED)
+    place.put(a="\n\n", b="id,x,y\n1,2,3\n")
+    with pytest.raises(etl.LoadFailed) as failed:
+        place.run(strategy="update", key=("y",))
+    assert [(problem.path, problem.code) for problem in failed.value.problems] == [
+        ("a.csv", "no_header"), ("a.csv", "missing_key")]
+
+
 def test_one_of_two_twins_can_be_taken_out(place: Place) -> None:
     """The warning names the command; the other one stays loaded, also when it is read in another way."""
     place.put(a=A, b=A)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import duckdb
@@ -50,6 +52,18 @@ def test_a_file_takes_its_place_whole_or_not_at_all(tmp_path: Path) -> None:
         aside.write_bytes("no bytes")  # type: ignore[arg-type]
     assert [path.name for path in tmp_path.iterdir()] == ["x.json"]
     assert (tmp_path / "x.json").read_text(encoding="utf-8") == "old"
+
+
+def test_a_folder_that_is_about_to_get_its_lock_is_nobodys_to_remove(tmp_path: Path) -> None:
+    """Its file for the lock stands before the lock is taken: only an old one was left there by a killed process."""
+    for age, stays in ((0, True), (999, False)):
+        young = tmp_path / f"{PREFIX}{age}"
+        young.mkdir()
+        (young / "held").touch()
+        os.utime(young, (time.time() - age,) * 2)
+        with whole(tmp_path / "x.json") as aside:
+            aside.touch()
+        assert young.exists() == stays
 
 
 @pytest.mark.parametrize("command", [
