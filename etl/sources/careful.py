@@ -22,7 +22,6 @@ from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
-
 EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
 
 
