@@ -14,7 +14,7 @@ from etl.config import Definition, Reading, Selection, Settings
 from etl.errors import Problem, SourceMissing, StorageError, UsageError
 from etl.inspect.columns import InspectedColumn, inspected_columns
 from etl.inspect.loads import reason
-from etl.names import HeaderName, listed
+from etl.names import HeaderName, Sql, listed
 from etl.result import Listing, silent
 from etl.sources.discovery import SourceFile, discover
 from etl.sources.scan import Scan, scan
@@ -132,10 +132,15 @@ def _look(warehouse: Warehouse, incoming: Incoming, reading: Reading, folder: Pa
     rows: list[tuple[object, ...]] = []
     if columns:
         places = places_of(warehouse, staged.table, [name.name for name in staged.names]).values()
-        values = listed(cells.value(place, column.type, Definition(), changed=column.changed)
+        values = listed(_as_loaded(cells.value(place, column.type, Definition(), changed=column.changed), column.type)
                         for place, column in zip(places, columns, strict=True))
         rows = warehouse.sql(fill("first_rows", values=values, staging=staging(staged.table)), {"rows": FIRST})
     return _Read(staged, blank, columns, tuple(rows), incoming.care)
+
+
+def _as_loaded(value: Sql, kind: str) -> Sql:
+    """A value to show: one that Python's types would round or cut as its text."""
+    return Sql(f"CAST({value} AS VARCHAR)") if kind.startswith(("DATE", "TIME", "BLOB")) else value
 
 
 def _file(path: Path, scanned: Scan, read: _Read | None, names: Sequence[HeaderName]) -> Listing:

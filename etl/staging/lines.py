@@ -68,7 +68,7 @@ def _may_have_surplus(item: Staged) -> bool:
 
 
 def _with_surplus(warehouse: Warehouse, items: Sequence[Staged]) -> list[str]:
-    """Paths of files with empty cells past the last column, which the bulk reader drops: delimiters do not add up."""
+    """Paths of the files with empty cells past the last column, which the bulk reader drops."""
     found: list[str] = []
     alike: dict[tuple[str, str], list[Staged]] = {}
     for item in items:

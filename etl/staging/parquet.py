@@ -35,6 +35,8 @@ KEPT = frozenset((
     "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID", "BLOB", "VARCHAR",
 ))  # types of staging columns: those of `etl.structure.kinds`
 _UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
+_TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+_EARLIEST = -9_223_372_022_400_000_000  # microseconds; earlier ones have no day
 _ADVICE = "Write it as another type, or leave the column out"
 
 
@@ -178,6 +180,9 @@ def _value(place: int, kind: str) -> Sql:
         return Sql(f"make_timestamp_ns(etl_int96_day({column}) * 86400000000000 + etl_int96_nanoseconds({column}))")
     if kind == "JSON":
         return Sql(f"etl_json_told({column})")
+    if kind in _TIMESTAMPS:  # what DuckDB reads there and cannot tell fails here, by name
+        bound, moment = Sql(f"CAST(make_timestamp({_EARLIEST}) AS {kind})"), Sql(f"CAST({column} AS {kind})")
+        return Sql(f"CASE WHEN {moment} < {bound} THEN CAST(CAST({moment} AS VARCHAR) AS {kind}) ELSE {moment} END")
     return Sql(f"to_json({column})") if _NESTED.match(kind) else column
 
 
@@ -192,17 +197,24 @@ def load(warehouse: Warehouse, table: Sql, shape: Shape, locations: Sequence[Pat
 
 def broken(warehouse: Warehouse, scans: Mapping[str, tuple[Scan, Path]]) -> list[Problem]:
     """What is wrong with each of some files that cannot be read through together."""
-    problems = []
-    for scan, location in scans.values():
-        shape = scan.shape or Shape(())
-        aliases = listed(Sql(f"c{place}") for place in range(len(shape.names)))
-        cells = listed(Sql(f"count({_value(place, kind)})") for place, kind in enumerate(shape.types))
+    found = (_broken(warehouse, scan, location) for scan, location in scans.values())
+    return [problem for problem in found if problem is not None]
+
+
+def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
+    """The first column of a file that cannot be read through; None where all can."""
+    shape = scan.shape or Shape(())
+    aliases = listed(Sql(f"c{place}") for place in range(len(shape.names)))
+    for place, kind in enumerate(shape.types):
         try:
-            warehouse.sql(f"SELECT {cells} FROM read_parquet($file, hive_partitioning = false) AS t({aliases})",
-                          {"file": _one(location)})
+            warehouse.sql(f"SELECT count({_value(place, kind)}) FROM read_parquet($file, hive_partitioning = false) "
+                          f"AS t({aliases})", {"file": _one(location)})
+        except duckdb.ConversionException as error:
+            said = str(error).splitlines()[0].removeprefix("Conversion Error: ").rstrip(".")
+            return _unfit(scan, shape.names[place], f"a value out of the range of its type ({said})")
         except _OF_FILES as error:
-            problems.append(_corrupt(scan, error))
-    return problems
+            return _corrupt(scan, error)
+    return None
 
 
 def _one(location: Path) -> str:

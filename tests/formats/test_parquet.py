@@ -169,6 +169,28 @@ def test_damage_is_named(home: Home) -> None:
         assert "inside etl" not in answer.error
 
 
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", tz="UTC"), pa.timestamp("ms"),
+                                  pa.list_(pa.timestamp("us"))], ids=str)
+def test_a_moment_out_of_range_is_named(home: Home, kind: pa.DataType) -> None:
+    """A timestamp that no type of a table holds is a problem with its file and column, never an error inside."""
+    far: object = -(2**63) if kind != pa.timestamp("ms") else 2**62
+    cells = [[far]] if pa.types.is_list(kind) else [far]
+    pq.write_table(pa.table({"id": [1], "at": pa.array(cells, kind)}), "in/t.parquet")
+    answer = home.run("--on-error", "reject_row")
+    assert answer.code == 1
+    assert "t.parquet: column at: the column has a value out of the range of its type" in answer.error
+    assert "inside etl" not in answer.error
+
+
+def test_inspect_shows_moments_whole(home: Home) -> None:
+    """Nanoseconds and days past the year 9999 are shown as a load stores them."""
+    pq.write_table(pa.table({"at": pa.array([1], pa.timestamp("ns")), "day": pa.array([2**31 - 1], pa.date32())}),
+                   "in/t.parquet")
+    said = home.etl("inspect", "in/t.parquet").said
+    assert "1970-01-01 00:00:00.000000001" in said
+    assert "infinity" in said
+
+
 def test_a_type_that_cannot_be_kept_is_a_problem(home: Home) -> None:
     """A decimal of 60 digits inside a list is refused by name."""
     write("t.parquet", {"l": pa.array([[WIDE]], pa.list_(pa.decimal256(60, 1)))})
