@@ -111,7 +111,7 @@ def text_encoding(stated: str) -> str:
         b"".decode(stated)
         decoder(stated).decode(b"a", True)  # noqa: FBT003  # it takes pieces, and marks what it cannot decode
         return codecs.lookup(stated).name.removesuffix("-sig")
-    except (LookupError, ValueError) as error:
+    except (LookupError, ValueError, TypeError, AssertionError) as error:  # those of bytes to bytes, of text to text
         message = f"--encoding {stated}: no such encoding. Name one such as utf-8, cp1252, latin-1 or utf-16"
         raise UsageError(message) from error
 

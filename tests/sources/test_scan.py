@@ -207,3 +207,10 @@ def test_every_codec(make_file: MakeFile, tmp_path: Path) -> None:
             if found.head is not None:
                 assert rewrite(found, reading, tmp_path / "out").kept > 0
     assert read > 90
+
+
+@pytest.mark.parametrize("name", ["nope", "idna", "rot13", "base64", "hex", "zip"])
+def test_what_is_no_encoding_of_text_is_named(make_file: MakeFile, name: str) -> None:
+    """Codecs that make no text of bytes are a usage error, not an error inside."""
+    with pytest.raises(UsageError, match=f"--encoding {name}: no such encoding"):
+        scan(make_file(b"a,b\n1,2\n"), Reading(encoding=name))
