@@ -202,7 +202,7 @@ def test_a_reader_waits_for_a_change(loaded: Place) -> None:
 
 def test_scratch_folders_of_the_dead_are_removed_and_those_of_the_living_stay(tmp_path: Path) -> None:
     """A folder whose lock is free is nobody's; one that another holds is left alone."""
-    (tmp_path / f"{PREFIX}dead").mkdir()
+    (tmp_path / f"{PREFIX}dead/work").mkdir(parents=True)
     (tmp_path / f"{PREFIX}dead/held").touch()
     (tmp_path / f"{PREFIX}half-removed/work").mkdir(parents=True)
     (tmp_path / f"{PREFIX}young").mkdir()

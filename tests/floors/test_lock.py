@@ -175,8 +175,11 @@ def test_nothing_that_decides_is_left_to_a_default(path: Path, monkeypatch: pyte
 
 def test_a_folder_for_what_does_not_fit_can_be_named(path: Path, tmp_path: Path) -> None:
     """`temp_dir` goes before the place beside the warehouse."""
-    with open_warehouse(path, Settings(temp_dir=tmp_path / "aside"), write=True) as warehouse:
-        assert settings_of(warehouse)["temp_directory"] == str(tmp_path / "aside")
+    aside = tmp_path / "aside"
+    aside.mkdir()
+    with open_warehouse(path, Settings(temp_dir=aside), write=True) as warehouse:
+        assert aside in Path(settings_of(warehouse)["temp_directory"]).parents
+    assert list(aside.iterdir()) == []
 
 
 def test_a_memory_limit_that_is_none_is_refused(path: Path) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 import os
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -77,12 +78,11 @@ def test_cells_are_counted_by_kind_in_words() -> None:
 
 
 def test_the_first_rows_are_values_of_their_types() -> None:
-    """Five rows at most, in order, trimmed and typed as a load would store them."""
+    """Five rows at most, in order, trimmed and typed as a load would store them; days and times as DuckDB prints."""
     put("i,d,t,s\n" + "".join(f"{n},2024-01-0{n},2024-01-01T00:00:0{n}, x{n} \n" for n in range(1, 8)))
     rows = look()["First rows"]
     assert rows.headings == ("i", "d", "t", "s")
-    # Only the date of a cell of TIMESTAMP is without a zone.
-    assert rows.rows[0] == (1, date(2024, 1, 1), datetime(2024, 1, 1, 0, 0, 1), "x1")  # noqa: DTZ001
+    assert rows.rows[0] == (1, "2024-01-01", "2024-01-01 00:00:01", "x1")
     assert [row[0] for row in rows.rows] == [1, 2, 3, 4, 5]
 
 
@@ -129,7 +129,9 @@ def test_it_says_what_a_load_says(case: str) -> None:
     if load.columns:
         stored = etl.open("out/t.duckdb").sql('SELECT * EXCLUDE (_version, _row) FROM "in" ORDER BY _row LIMIT 5')
         assert found["First rows"].headings == stored.headings
-        assert found["First rows"].rows == stored.rows
+        assert found["First rows"].rows == tuple(
+            tuple(re.sub(r"(\.\d*?)0+$", r"\1", str(value)) if isinstance(value, date) else value for value in row)
+            for row in stored.rows)
 
 
 def test_records_that_cannot_be_read_are_listed() -> None:
