@@ -45,9 +45,17 @@ def run_configured(context: click.Context, load: Loader, *, planned: bool) -> No
     entries = config.chosen(context.params["sources"])
     stated = {name: path_of(context.params[name]) if name == "temp_dir" else context.params[name]
               for name in TOP[1:] if name in given}
-    codes = [_one(context.params, config, entry, stated, load, planned=planned, alone=len(entries) == 1)
-             for entry in entries]
-    worst = max(codes, key=BADNESS.index)
+    codes: dict[str, int] = {}
+    for entry in entries:
+        name = str(entry.dataset.table)
+        try:
+            codes[name] = _one(context.params, config, entry, stated, load, planned=planned, alone=len(entries) == 1)
+        except BaseException:  # an interrupt will say that everything is as it was: so it is, of this dataset alone
+            if codes and not planned:
+                tell(f"{printable(', '.join(codes))} had ended before, and stay as said above; what follows is of "
+                     f"{printable(name)} alone.")
+            raise
+    worst = max(codes.values(), key=BADNESS.index)
     if worst:
         raise click.exceptions.Exit(worst)
 

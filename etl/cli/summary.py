@@ -54,11 +54,11 @@ def summary(load: Load, width: int) -> Iterator[str]:
         yield _target(load)
     if load.command == "run":
         yield from _named("gone, so their rows left the target", load.gone)
-        yield from _named("skipped: their content is held (etl reload brings it back)", load.held)
+        yield from _named("skipped: their content is held (etl reload ends that)", load.held)
     else:
         yield from _named("no longer loaded", load.gone)
         yield from _named("back from staging", load.back)
-        yield from _named("held: runs skip their content (etl reload brings it back)", load.held)
+        yield from _named("held: runs skip their content (etl reload ends that)", load.held)
     yield from _named("STALE: changed, but with problems, so the version loaded before stays", load.stale)
     yield from _named("left out, with problems", load.skipped)
     yield from _cut([f"  {printable(str(problem))}" for problem in load.problems], "problems")

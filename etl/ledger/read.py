@@ -137,7 +137,7 @@ def loaded_files(warehouse: Warehouse, dataset_id: int) -> dict[str, LoadedFile]
     """The loaded versions of a dataset, by path."""
     rows = warehouse.sql(f"SELECT {identifiers(LoadedFile.__slots__)} FROM etl.loaded_version "
                          "WHERE dataset_id = $dataset", {"dataset": dataset_id})
-    return {row[1]: LoadedFile(*row) for row in rows}
+    return {file.path: file for file in (LoadedFile(*row) for row in rows)}
 
 
 def holds(warehouse: Warehouse, dataset_id: int) -> list[HeldContent]:

@@ -173,7 +173,7 @@ def _loaded(state: _State, path: str) -> LoadedFile:
     if found is not None:
         return found
     if any(hold.path == path for hold in state.holds):
-        raise UsageError(f"{path} is not loaded: it is held since it was let go. `etl reload` brings it back.")
+        raise UsageError(f"{path} is not loaded: it is held since it was let go. `etl reload` ends that.")
     raise UsageError(f"{path} is not a loaded file of {state.dataset.name}. It has: {_listed(sorted(state.loaded))}.")
 
 

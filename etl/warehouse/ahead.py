@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from importlib import import_module
 from threading import Thread
 
@@ -9,10 +10,19 @@ _importing: list[Thread] = []
 
 
 def import_ahead(*modules: str) -> None:
-    """Begin to import the modules that bring SQLAlchemy; once a process."""
+    """Begin to import the modules that bring SQLAlchemy; once a process, which waits for it where it ends before.
+
+    What fails here is not told: it fails again, and is told, where it is needed.
+    """
     if not _importing:
-        _importing.append(Thread(target=lambda: [import_module(name) for name in modules], name="imports", daemon=True))
+        _importing.append(Thread(target=_import, args=(modules,), name="imports"))
         _importing[0].start()
+
+
+def _import(modules: tuple[str, ...]) -> None:
+    with suppress(Exception):
+        for name in modules:
+            import_module(name)
 
 
 def imported() -> None:
