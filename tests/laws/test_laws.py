@@ -5,9 +5,11 @@ The last two tests hold all laws in one walk: they find the most for their time.
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.warehouse import slices
 from laws import laws
 from laws.histories import History, histories
 from laws.laws import EVERY_LAW, share, walk
@@ -62,3 +64,12 @@ def test_every_law_while_the_warehouse_follows_the_folder(history: History) -> N
 def test_every_law_while_the_warehouse_accumulates(history: History) -> None:
     """All laws at once over an accumulating warehouse: files that are gone stay."""
     walk(history, *EVERY_LAW)
+
+
+@share(4)
+@given(EITHER)
+def test_every_law_where_tables_are_read_in_slices(history: History) -> None:
+    """All laws at once where even a table of two rows is cut, as large ones are: no row is in two slices or in none."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(slices, "ROWS_WORTH_IT", 2)
+        walk(history, *EVERY_LAW)
