@@ -46,13 +46,9 @@ class Present:
 
 def present(warehouse: Warehouse, table: str) -> Present | None:
     """The target as it stands; None where there is none."""
-    rows = warehouse.sql(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = 'warehouse' "
-        "AND schema_name = 'main' AND table_name = $table ORDER BY column_index", {"table": table},
-    )
-    columns = [(name, kind) for name, kind in rows if name not in RESERVED]
-    if not rows:
+    if not warehouse.exists("main", table):
         return None
+    columns = [(name, kind) for name, kind, *_ in warehouse.sql(f"DESCRIBE {target(table)}") if name not in RESERVED]
     return Present(table, {matched(name): kind for name, kind in columns}, {matched(name): name for name, _ in columns})
 
 

@@ -258,7 +258,8 @@ class Survey:
 
         It does where it pads short records, and where a space is the delimiter, as it drops white space there.
         """
-        if (self.pads or self.delimiter_is_space) and (self.delimiter + b"\n" in piece or (self.ends_delimiter and piece.startswith(b"\n"))):
+        balanced = not (self.pads or self.delimiter_is_space)
+        if not balanced and (self.delimiter + b"\n" in piece or (self.ends_delimiter and piece.startswith(b"\n"))):
             self.care = "a line ends with a delimiter, which may be one too many"
         self.ends_delimiter = piece.endswith(self.delimiter) if piece else self.ends_delimiter
 

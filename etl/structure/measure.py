@@ -16,6 +16,7 @@ from etl.warehouse.slices import sliced
 FIRST_ROWS = 200  # a text column shows itself in its first rows; then the rest need not be looked at
 ALL_ROWS = 1 << 62
 WIDE_TABLE = 32  # of more columns, cells are looked at one row a cell
+FEW_CELLS = 20_000  # so are these: an expression a column takes longer to plan than they take to be looked at
 RANGES = 64  # up to so many versions, their first rows are read as ranges of the table
 
 
@@ -51,10 +52,12 @@ def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definiti
                 AND scope.version_id NOT IN (SELECT version_id FROM etl.cell_kind WHERE cells = $digest)
             """, {"table": table, "digest": digest},
         )
-        versions, most = warehouse.sql("SELECT count(*), max(read) FROM temp.measure")[0]
+        versions, most, rows = warehouse.sql("SELECT count(*), max(read), sum(read) FROM temp.measure")[0]
         if versions and names:
             columns = places_of(warehouse, table, names)
-            _measure_table(warehouse, table, columns, definition, int(versions), int(most))
+            tall = len(columns) > WIDE_TABLE or rows * len(columns) < FEW_CELLS
+            if not (tall and _measured_tall(warehouse, table, columns, definition)):
+                _measure_wide(warehouse, table, columns, definition, int(versions), int(most))
             _digits_of_types(warehouse, columns, digest)
 
 
@@ -72,22 +75,30 @@ def _digits_of_types(warehouse: Warehouse, columns: Mapping[str, Place], digest:
              "place": place.number, "kinds": held.kinds & ~MARKS})
 
 
-def _measure_table(
+def _measured_tall(
+    warehouse: Warehouse, table: str, columns: Mapping[str, Place], definition: Definition
+) -> bool:
+    """Take all kinds by one expression, where all columns are of one form that can be looked at one row a cell."""
+    every = list(columns.values())
+    place = every[0]
+    if {other.form for other in every} - {place.form} or place.form not in (TEXT, TOLD):
+        return False
+    tall = fill(
+        "kinds_tall", staging=sliced(warehouse, staging(table)),
+        raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
+        cell=cells.said(Sql("r"), definition, place.form), accepted=cells.accepted(columns, definition),
+        kind=cells.kind(place, Sql("r"), Sql("c")),
+    )
+    warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})
+    return True
+
+
+def _measure_wide(
     warehouse: Warehouse, table: str, columns: Mapping[str, Place], definition: Definition, versions: int, most: int
 ) -> None:
+    """Take them by an expression a column, so many in a statement."""
     every = list(columns.values())
-    forms = {place.form for place in every}
-    if len(every) > WIDE_TABLE and len(forms) == 1 and forms <= {TEXT, TOLD}:
-        place = every[0]
-        tall = fill(
-            "kinds_tall", staging=sliced(warehouse, staging(table)),
-            raws=Sql("[" + listed(cells.raw(place) for place in every) + "]"),
-            cell=cells.said(Sql("r"), definition, place.form), accepted=cells.accepted(columns, definition),
-            kind=cells.kind(place, Sql("r"), Sql("c")),
-        )
-        warehouse.sql(f"INSERT INTO etl.cell_kind {tall}", {"digest": definition.cells_digest()})
-        return
-    for at in range(0, len(every), WIDE_TABLE):  # of Parquet: an expression a column, so many in a statement
+    for at in range(0, len(every), WIDE_TABLE):
         _measure_columns(warehouse, table, columns, every[at : at + WIDE_TABLE], definition, versions, most)
 
 

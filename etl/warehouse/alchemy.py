@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Dialect, Engine, create_engine, make_url
 from sqlalchemy.pool import StaticPool
+
+_URL = make_url("duckdb:///:memory:")
+_dialects: list[Dialect] = []  # that of the first engine of a process; those that follow share it
+_compiled: dict[Any, Any] = {}  # and what was compiled for it: a process of many loads compiles a statement once
 
 
 class _Shared(ConnectionWrapper):
@@ -23,4 +29,13 @@ class _Shared(ConnectionWrapper):
 
 def shared(raw: duckdb.DuckDBPyConnection) -> Connection:
     """A connection of SQLAlchemy whose statements are in the transaction that `raw` is in."""
-    return create_engine("duckdb:///:memory:", creator=lambda: _Shared(raw), poolclass=StaticPool).connect()
+    def creator() -> Any:
+        return _Shared(raw)
+
+    if _dialects:
+        engine = Engine(StaticPool(creator), _dialects[0], _URL)
+    else:
+        engine = create_engine(_URL, creator=creator, poolclass=StaticPool)
+    connection = engine.connect().execution_options(compiled_cache=_compiled)
+    _dialects[:] = _dialects or [engine.dialect]
+    return connection

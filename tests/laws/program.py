@@ -95,18 +95,17 @@ class Program:
         if not self.warehouse.exists():
             return None
         with self._reading() as connection:
-            columns = connection.execute(
-                "SELECT column_name, data_type FROM duckdb_columns()"
-                " WHERE database_name = 'w' AND schema_name = 'main' AND table_name = ?",
-                [TABLE],
-            ).fetchall()
+            there = connection.execute(
+                "SELECT 1 FROM duckdb_tables() WHERE database_name = 'w' AND schema_name = 'main' AND table_name = ?",
+                [TABLE]).fetchall()
+            if not there:
+                return None
+            columns = [row[:2] for row in connection.execute(f"DESCRIBE w.main.{TABLE}").fetchall()]
             keys = connection.execute(
                 "SELECT constraint_column_names FROM duckdb_constraints() WHERE database_name = 'w'"
                 " AND schema_name = 'main' AND table_name = ? AND constraint_type = 'PRIMARY KEY'",
                 [TABLE],
             ).fetchall()
-            if not columns:
-                return None
             types = {name: of for name, of in columns if name not in ("_version", "_row")}
             rows = connection.execute(
                 f"SELECT v.path, t._row, t.* FROM w.main.{TABLE} AS t"
