@@ -20,8 +20,9 @@ from etl.sources.discovery import discover
 from etl.sources.scan import scan_all
 from etl.sql_files import statement
 from etl.staging.lines import count_lines
+from etl.staging.part import Incoming
 from etl.staging.shapes import with_shapes
-from etl.staging.stage import Incoming, stage_all
+from etl.staging.stage import stage_all
 from etl.structure.measure import located, measure
 from etl.warehouse import Warehouse, open_warehouse
 

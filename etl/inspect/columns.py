@@ -9,7 +9,7 @@ from etl.errors import shorten
 from etl.names import Sql, listed
 from etl.sql_files import fill
 from etl.staging.lines import physical_lines
-from etl.staging.stage import Staged
+from etl.staging.part import Staged
 from etl.structure import cells, kinds
 from etl.structure.kinds import CHANGED, Summary, summary_of
 from etl.structure.places import TEXT, TOLD, places_of

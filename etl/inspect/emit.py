@@ -31,7 +31,8 @@ from etl.result import silent
 from etl.sources.scan import Scan
 from etl.sql_files import fill
 from etl.staging.lines import count_lines
-from etl.staging.stage import Incoming, Trouble, stage_all
+from etl.staging.part import Incoming, Trouble
+from etl.staging.stage import stage_all
 from etl.version import VERSION
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored

@@ -20,8 +20,9 @@ from etl.sources.discovery import SourceFile, discover
 from etl.sources.scan import Scan, scan
 from etl.sql_files import fill
 from etl.staging.lines import count_lines
+from etl.staging.part import Incoming, Staged, Trouble
 from etl.staging.shapes import with_shapes
-from etl.staging.stage import Incoming, Staged, Trouble, stage_all
+from etl.staging.stage import stage_all
 from etl.structure import cells
 from etl.structure.places import places_of
 from etl.warehouse import Warehouse, in_memory, staging

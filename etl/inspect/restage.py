@@ -15,8 +15,9 @@ from etl.sources.discovery import FileStat, SourceFile
 from etl.sources.scan import Scan, scan_all
 from etl.sql_files import fill, piece
 from etl.staging.lines import count_lines
+from etl.staging.part import Incoming, Staged, Trouble
 from etl.staging.shapes import with_shapes
-from etl.staging.stage import Incoming, Staged, Trouble, stage_all
+from etl.staging.stage import stage_all
 from etl.structure import cells
 from etl.structure.places import places_of
 from etl.warehouse import Warehouse, staging

@@ -16,10 +16,11 @@ from etl.load.task import Again, Attempt
 from etl.names import matched
 from etl.sql_files import fill
 from etl.staging.lines import count_lines
-from etl.staging.stage import Staged, Trouble, stage_all
+from etl.staging.part import Staged, Trouble
+from etl.staging.stage import stage_all
 from etl.structure.derive import derive, headers
 from etl.structure.measure import located, measure
-from etl.warehouse.connection import ALIAS, MEND
+from etl.warehouse.attach import ALIAS, MEND
 
 Lines = Mapping[int, tuple[int, int]]  # by version id: blank lines outside cells, continuation lines
 

@@ -12,7 +12,7 @@ from etl.names import HeaderName, Sql, listed, literal
 from etl.sources.scan import Scan
 from etl.sql_files import fill
 from etl.staging.lines import places
-from etl.staging.stage import Staged
+from etl.staging.part import Staged
 from etl.structure import cells
 from etl.structure.declared import parsed, words
 from etl.structure.places import Place, places_of

@@ -9,7 +9,7 @@ from etl.errors import Problem
 from etl.ledger import read
 from etl.load import check
 from etl.load.task import Attempt
-from etl.staging.stage import Incoming
+from etl.staging.part import Incoming
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from etl.names import identifier, literal
 from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, staging
-from etl.warehouse.connection import ALIAS
+from etl.warehouse.attach import ALIAS
 from etl.warehouse.machine import of_machine
 from etl.warehouse.spill import remove_spill
 

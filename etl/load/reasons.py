@@ -10,7 +10,7 @@ from etl.errors import shorten
 from etl.names import matched
 from etl.result import ColumnChange, TargetColumn
 from etl.staging.lines import physical_lines
-from etl.staging.stage import Staged
+from etl.staging.part import Staged
 from etl.structure.derive import Example, Structure
 from etl.warehouse import Warehouse
 

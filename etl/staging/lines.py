@@ -11,7 +11,7 @@ from etl.sources import json_records, workbook
 from etl.sources.careful import places_of
 from etl.sources.places import Place, of_lines
 from etl.sql_files import fill
-from etl.staging.stage import Staged, Trouble
+from etl.staging.part import Staged, Trouble
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.slices import sliced
 

@@ -2,125 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import duckdb
 
 from etl.config import Reading
 from etl.errors import Problem
-from etl.names import HeaderName, Sql, listed
+from etl.names import Sql, listed
 from etl.result import Progress, Report
-from etl.sources import json_records, workbook
-from etl.sources.careful import Careful, rewrite
 from etl.sources.discovery import SourceFile
-from etl.sources.formats import Format
-from etl.sources.grammar import Dialect
-from etl.sources.scan import Scan, still
-from etl.sources.table_text import TABLE_TEXT
+from etl.sources.scan import still
 from etl.sql_files import fill
 from etl.staging import parquet
-from etl.staging.shapes import LONGEST, glob, lines, location_of, pointer
+from etl.staging.part import Incoming, Part, Staged, Trouble, part_of
+from etl.staging.shapes import glob, lines, pointer
 from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
-PARALLEL_BYTES = 8_000_000  # from here on DuckDB begins in the middle of a file, even inside a quoted cell (notes.md)
-LONGEST_LINE = 2_000_000  # bytes; DuckDB's own default, a longer record is for the careful reader
-
-
-class Trouble(Exception):
-    """The bulk reader met files that it must not read, or that changed under it.
-
-    Args:
-        care: Paths that the careful reader must read.
-        problems: Files that changed or vanished.
-    """
-
-    def __init__(self, care: Sequence[str] = (), problems: Sequence[Problem] = ()) -> None:
-        """Keep both."""
-        super().__init__(f"{len(care)} files for the careful reader, {len(problems)} with problems")
-        self.care = tuple(care)
-        self.problems = tuple(problems)
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """A file version on its way into staging."""
-
-    scan: Scan
-    names: tuple[HeaderName, ...]
-    care: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """A file version in staging.
-
-    Args:
-        table: Its staging table; empty for a file of 0 bytes.
-        lines: Physical lines of the file.
-        staged: Rows in staging.
-        rejects: Records that the parser could not read.
-        blank: Blank lines, those inside cells included until the books subtract them.
-        settled: The blank lines are final (the careful reader counted them).
-        rejected_lines: Physical lines of the unreadable records.
-    """
-
-    version_id: int
-    scan: Scan
-    names: tuple[HeaderName, ...]
-    table: str
-    lines: int
-    staged: int
-    rejects: tuple[Problem, ...]
-    unreadable: int
-    rejected_lines: int
-    blank: int
-    settled: bool
-    quoted: bool
-
-
-Way = Literal["text", "lines", "parquet"]  # what reads a file: CSV and table text, lines of JSON, Parquet
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One file as a scan takes it."""
-
-    incoming: Incoming
-    location: Path
-    dialect: Dialect
-    skip: int
-    longest: int
-    staged: Staged
-    pad: bool = False
-    way: Way = "text"
-
-    @property
-    def parallel(self) -> bool:
-        """Whether DuckDB may begin in the middle of the file: never where it may begin inside a quoted cell."""
-        large = self.pad or self.incoming.scan.size > PARALLEL_BYTES  # it cannot pad beside quoted line ends otherwise
-        return not self.staged.settled and not (self.staged.quoted and large)
-
-
-_PREFIXES: dict[Format, str] = {"csv": "s", "json": "j", "ndjson": "j", "xlsx": "x", "parquet": "p"}
-
-
-def staging_table(scan: Scan, names: Sequence[HeaderName]) -> str:
-    """The name of the staging table of one structure: files of the same columns in the same order share it.
-
-    Its first letter tells the form of its cells (`etl.structure.places`): those of CSV are text, those of JSON and of a
-    sheet are told as JSON tells them, those of Parquet have types.
-    """
-    types = () if scan.shape is None else scan.shape.types
-    structure = [n.name for n in names] if not types else [[n.name for n in names], list(types)]
-    return f"{_PREFIXES[scan.format]}_{hashlib.sha256(json.dumps(structure).encode()).hexdigest()[:20]}"
 
 
 def stage_all(
@@ -139,8 +41,8 @@ def stage_all(
     Raises:
         Trouble: Files must be read carefully, changed or vanished. The transaction may be aborted: roll back.
     """
-    parts = [_part(item, reading, folder, number) for number, item in enumerate(incoming)]
-    groups: dict[tuple[object, ...], list[_Part]] = defaultdict(list)
+    parts = [part_of(item, reading, folder, number) for number, item in enumerate(incoming)]
+    groups: dict[tuple[object, ...], list[Part]] = defaultdict(list)
     for part in parts:
         shape = part.incoming.scan.shape
         spelt = None if part.way == "text" or shape is None else (shape.names, shape.long_numbers)
@@ -168,57 +70,8 @@ def stage_all(
     return done
 
 
-def _part(item: Incoming, reading: Reading, folder: Path, number: int) -> _Part:
-    scan, head = item.scan, item.scan.head
-    empty = Staged(
-        version_id=0,
-        scan=scan,
-        names=item.names,
-        table="",
-        lines=scan.lines,
-        staged=0,
-        rejects=(),
-        unreadable=0,
-        rejected_lines=0,
-        blank=scan.blank,
-        settled=False,
-        quoted=scan.quoted,
-    )
-    if scan.shape is not None and scan.shape.records is not None:
-        empty = replace(empty, lines=scan.shape.header_lines + scan.shape.records, blank=0)
-    if not item.names:
-        return _Part(item, Path(scan.file.absolute), TABLE_TEXT, 0, LONGEST_LINE, empty)
-    staged = replace(empty, table=staging_table(scan, item.names))
-    if scan.format == "parquet":
-        return _Part(item, location_of(scan), TABLE_TEXT, 0, 0, staged, way="parquet")
-    if scan.format in ("json", "ndjson") and not item.care:
-        return _Part(item, location_of(scan), TABLE_TEXT, 0, LONGEST, staged, way="lines")
-    if head is not None and not item.care and (scan.plain or scan.text is not None):
-        place = scan.text or Path(scan.file.absolute)
-        return _Part(item, place, head.dialect, head.skip, LONGEST_LINE, staged, reading.ragged == "pad")
-    location = folder / f"{number}.csv"
-    careful = _rewritten(scan, reading, location)
-    problems = careful.rejects if careful.problem is None else (careful.problem,)
-    staged = replace(staged, rejects=problems, unreadable=careful.rejected, rejected_lines=careful.rejected_lines,
-                     blank=careful.blank + (0 if head is None else head.blank_before), settled=True,
-                     quoted=careful.quoted)
-    if scan.shape is None or scan.shape.records is None:
-        staged = replace(staged, lines=careful.lines)
-    longest = max(LONGEST_LINE, careful.longest + 1)
-    return _Part(item, location, careful.dialect, 0, longest, staged)
-
-
-def _rewritten(scan: Scan, reading: Reading, location: Path) -> Careful:
-    """The records of a file judged one by one, and written for the bulk reader."""
-    if scan.format == "csv":
-        return rewrite(scan, reading, location)
-    names = () if scan.shape is None else scan.shape.names
-    return (workbook.rewrite(scan, location) if scan.format == "xlsx" else
-            json_records.rewrite(scan, names, location))
-
-
-def _batches(group: Sequence[_Part]) -> Iterator[list[_Part]]:
-    batch: list[_Part] = []
+def _batches(group: Sequence[Part]) -> Iterator[list[Part]]:
+    batch: list[Part] = []
     size = 0
     for part in group:
         if batch and (len(batch) >= SCAN_FILES or size + part.incoming.scan.stat.size > SCAN_BYTES):
@@ -230,7 +83,7 @@ def _batches(group: Sequence[_Part]) -> Iterator[list[_Part]]:
         yield batch
 
 
-def _scan(warehouse: Warehouse, batch: Sequence[_Part]) -> tuple[list[Staged], list[str]]:
+def _scan(warehouse: Warehouse, batch: Sequence[Part]) -> tuple[list[Staged], list[str]]:
     """Read one batch; gives what is staged and the paths that need care."""
     table = batch[0].staged.table
     if not table:
@@ -263,7 +116,7 @@ def _stored_types(incoming: Incoming) -> tuple[str, ...]:
     return ("VARCHAR",) * len(incoming.names)
 
 
-def _load(warehouse: Warehouse, batch: Sequence[_Part], first: int) -> set[int]:
+def _load(warehouse: Warehouse, batch: Sequence[Part], first: int) -> set[int]:
     """Read one batch into its table; gives the places in it of the files that need care."""
     way, names = batch[0].way, batch[0].incoming.names
     table = staging(batch[0].staged.table)
@@ -289,12 +142,12 @@ def _load(warehouse: Warehouse, batch: Sequence[_Part], first: int) -> set[int]:
     return {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
 
 
-def _line_end(batch: Sequence[_Part]) -> Sql:
+def _line_end(batch: Sequence[Part]) -> Sql:
     """Of what the careful reader wrote: LF, whatever stands in cells. Else DuckDB finds it out for each file."""
     return Sql(", new_line = '\\n'") if batch[0].staged.settled else Sql("")
 
 
-def _shape(batch: Sequence[_Part]) -> dict[str, Sql]:
+def _shape(batch: Sequence[Part]) -> dict[str, Sql]:
     """The columns to read, and what becomes of them; the careful reader writes one in front."""
     places = range(len(batch[0].incoming.names))
     columns = [Sql(f"'c{place}': 'VARCHAR'") for place in places]
@@ -306,7 +159,7 @@ def _shape(batch: Sequence[_Part]) -> dict[str, Sql]:
             "cells": listed(Sql(f"c{place}") for place in places)}
 
 
-def _values(batch: Sequence[_Part]) -> dict[str, object]:
+def _values(batch: Sequence[Part]) -> dict[str, object]:
     part = batch[0]
     return {
         "files": [glob(p.location) for p in batch], "delimiter": part.dialect.delimiter, "quote": part.dialect.quote,
@@ -320,7 +173,7 @@ def _forget_rejects(warehouse: Warehouse) -> None:
         warehouse.sql(f"DROP TABLE IF EXISTS temp.main.{table}")
 
 
-def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error) -> Exception:
+def _diagnose(warehouse: Warehouse, batch: Sequence[Part], error: duckdb.Error) -> Exception:
     """Which files of a batch the reader cannot get through; the transaction is lost, so it is ended here."""
     warehouse.raw.rollback()
     changed = [_changed(p.incoming.scan.file) for p in batch if not still(p.incoming.scan.file, p.incoming.scan.stat)]
@@ -337,7 +190,7 @@ def _diagnose(warehouse: Warehouse, batch: Sequence[_Part], error: duckdb.Error)
     return Trouble([p.incoming.scan.file.path for p in bad]) if bad else error
 
 
-def _bisect(warehouse: Warehouse, batch: list[_Part]) -> list[_Part]:
+def _bisect(warehouse: Warehouse, batch: list[Part]) -> list[Part]:
     _forget_rejects(warehouse)
     try:
         warehouse.sql(fill("stage_trial", columns=_shape(batch)["columns"], line_end=_line_end(batch)), _values(batch))

@@ -15,7 +15,8 @@ import duckdb
 from etl.config import Settings
 from etl.errors import WarehouseError
 from etl.names import Sql, identifier, literal
-from etl.warehouse.connection import ALIAS, Warehouse, attach, match_schema, settle
+from etl.warehouse.attach import ALIAS, attach
+from etl.warehouse.connection import Warehouse, match_schema, settle
 from etl.warehouse.machine import machine_heard
 
 STORED = "stored"

@@ -18,7 +18,7 @@ from typing import Any
 
 import duckdb
 
-from etl.warehouse.connection import HEADERS
+from etl.warehouse.attach import HEADERS
 from faults.cases import CASES, CONTENTS
 
 HOUSE = Path(__file__).parents[2]

@@ -18,7 +18,8 @@ from etl.sources.grammar import Dialect
 from etl.sources.scan import scan
 from etl.sources.survey import Survey
 from etl.staging.lines import count_lines
-from etl.staging.stage import Incoming, Trouble, stage_all
+from etl.staging.part import Incoming, Trouble
+from etl.staging.stage import stage_all
 from etl.warehouse import Warehouse, in_memory, staging
 from sources.conftest import MakeFile
 from sources.damage import DAMAGE
