@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from etl.config import Definition
 from etl.errors import Problem, UsageError
@@ -116,12 +116,23 @@ def structure_of(task: Attempt) -> Structure:
     if unknown and structure.columns and stated:
         raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
                          f"{', '.join(sorted(names))}.")
+    _hold_contract_to_key(wish.definition, names)
     if wish.definition.keyed and structure.columns:
         for name in wish.definition.key:
             if structure.column(name).type in NO_KEYS:
                 raise UsageError(f"--key {name}: a column of the type {structure.column(name).type} cannot be a key. "
                                  f"Declare another with --column {name}=VARCHAR, or name another key.")
     return structure
+
+
+def _hold_contract_to_key(definition: Definition, names: Collection[str]) -> None:
+    """A contract keeps columns out that files have; the key and the order must be among those that it holds."""
+    needed = [("--key", name) for name in (definition.key if definition.keyed else ())]
+    needed += [("--order-by", definition.order_by)] if definition.order_by is not None else []
+    for option, name in needed:
+        if definition.frozen and name not in names:
+            raise UsageError(f"{option} {name}: the contract {definition.contract} holds to the columns "
+                             f"{', '.join(sorted(names))}. Name one of them, or load with --schema-contract evolve.")
 
 
 def zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:

@@ -74,7 +74,8 @@ class Subject(Program):
         words: dict[str, Any] = {
             "strategy": definition.strategy, "key": definition.key or None, "order_by": definition.order_by,
             "names": definition.names, "trim": definition.trim, "nulls": definition.nulls,
-            "columns": definition.declared, "header": way not in ("headless", "skipped"),
+            "columns": definition.declared, "schema_contract": definition.contract,
+            "header": way not in ("headless", "skipped"),
             "skip_rows": int(way == "skipped"), "quote": '"' if way == "quote" else None,
             "escape": '"' if way == "escape" else None, "encoding": "latin-1" if way == "latin" else None,
         }
@@ -176,7 +177,8 @@ def _words_of(world: World, words: dict[str, Any]) -> dict[str, Any]:
     return words | {
         "strategy": definition.strategy, "key": definition.key or None, "order_by": definition.order_by,
         "names": definition.names, "trim": definition.trim, "nulls": definition.nulls, "columns": definition.declared,
-        "header": way not in ("headless", "skipped"), "skip_rows": int(way == "skipped"),
+        "schema_contract": definition.contract, "header": way not in ("headless", "skipped"),
+        "skip_rows": int(way == "skipped"),
         "quote": '"' if way == "quote" else None, "escape": '"' if way == "escape" else None,
         "encoding": "latin-1" if way == "latin" else None,
     }
@@ -207,7 +209,7 @@ def _hold_rebuild(subject: Subject, result: Result) -> None:
     """What is loaded, loaded at once in an empty place, gives the same target and bytes; where one way reads it all."""
     loaded, definition = result.world.loaded, result.world.definition
     ways = {version.way for version in loaded.values()}
-    if len(ways) != 1 or definition is None:
+    if len(ways) != 1 or definition is None or definition.frozen:  # what a contract holds to is of its own past
         return
     with home() as folder:
         other = Subject(folder, "fresh", subject.delimiter)

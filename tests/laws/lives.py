@@ -98,6 +98,7 @@ def _definition(life: Life) -> Definition:
     return Definition(
         strategy, key, rng.choice([None, None, ORDER, "k1"]), rng.choice(["lower", "lower", "keep"]),
         rng.random() < 0.75, rng.choice([(), (), (), ("N/A",), ("", "x"), ("7",)]), declared,
+        rng.choice(["freeze", "discard_row"]) if not life.calm and rng.random() < 0.12 else "evolve",
     )
 
 
@@ -137,7 +138,8 @@ def step(life: Life, world: World) -> Asked:
 def _redefine(life: Life) -> None:
     """Change one thing of the definition, or the way of reading."""
     rng, now = life.rng, life.definition
-    change = rng.choice(["strategy", "key", "order_by", "names", "trim", "nulls", "declared", "way", "way"])
+    change = rng.choice(["strategy", "key", "order_by", "names", "trim", "nulls", "declared", "contract", "contract",
+                         "way", "way"])
     if change == "way":
         ways: list[Way] = ["plain", "quote", "escape"]
         ways += ["latin"] if life.latin else []

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from oracle.books import Books, Kind, books_of, still
+from oracle.kinds import Type
 from oracle.readings import Read, Way, read
 from oracle.table import Table
 from oracle.target import Definition, Target, derive
@@ -80,12 +81,32 @@ def run(world: World, folder: Mapping[str, Table], definition: Definition, way: 
             if path not in skipped and _content(world.loaded.get(path)) != version.content()}
     gone = set(world.loaded) - set(found) if world.kind == "fresh" else set()
     loaded = {path: version for path, version in {**world.loaded, **came}.items() if path not in gone}
+    definition = _under_contract(world, loaded, definition)
     result = _move(world, loaded, definition, way, came, holds)
     stated = world.kind == "fresh" or world.definition is None or world.definition.declared != definition.declared
     if stated and result.target.shown and not {name for name, _ in definition.declared} <= result.target.shown.keys():
         raise Refused
     return replace(result, new=_paths(came.keys() - world.loaded.keys()), held=_paths(skipped),
                    changed=_paths(came.keys() & world.loaded.keys()), gone=_paths(gone))
+
+
+def _under_contract(world: World, loaded: Versions, definition: Definition) -> Definition:
+    """The definition with what its contract holds to: the target when it was first asked for, else the first file."""
+    free = replace(definition, contract="evolve", frozen=())
+    if definition.contract == "evolve":
+        return free
+    held: tuple[tuple[str, Type], ...] = ()
+    if world.definition is not None:
+        held = world.definition.frozen or tuple(derive(world.loaded, world.definition).types.items())
+    with_columns = sorted(path for path, version in loaded.items() if version.header)
+    if not held and with_columns:
+        try:
+            held = tuple(derive({with_columns[0]: loaded[with_columns[0]]}, free).types.items())
+        except ValueError as error:
+            raise Refused from error
+    if not held:
+        raise Refused
+    return replace(definition, frozen=held)
 
 
 def _skipped(world: World, path: str, version: Read) -> bool:

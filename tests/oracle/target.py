@@ -11,6 +11,7 @@ from oracle.kinds import Misfit, Type, Value
 from oracle.table import Cell, Table
 
 Strategy = Literal["append", "deduplicate", "update"]
+Contract = Literal["evolve", "freeze", "discard_row"]
 Position = tuple[tuple[int, object], str, int]
 
 
@@ -20,6 +21,7 @@ class Definition:
 
     Args:
         declared: Declared types by column: of a plain word or DECIMAL(p,s), of columns that files have.
+        frozen: The structure that a contract holds to, in order; found when the contract is first asked for.
     """
 
     strategy: Strategy = "append"
@@ -29,6 +31,13 @@ class Definition:
     trim: bool = True
     nulls: tuple[str, ...] = ()
     declared: tuple[tuple[str, str], ...] = ()
+    contract: Contract = "evolve"
+    frozen: tuple[tuple[str, Type], ...] = ()
+
+    @property
+    def stated(self) -> dict[str, Type]:
+        """Types that the cells have no say in: what is declared goes before what a contract holds to."""
+        return {**dict(self.frozen), **{column: kinds.stated(word) for column, word in self.declared}}
 
     @property
     def keyed(self) -> bool:
@@ -124,7 +133,7 @@ def derive(loaded: Mapping[str, Table], definition: Definition) -> Target:
     rejected = tuple(row for row in rows if not _accepted(row, definition))
     types = {
         column: kinds.column_type(definition.said(row.cells.get(column)) for row in accepted) for column in shown
-    } | {column: kinds.stated(word) for column, word in definition.declared if column in shown}
+    } | {column: of for column, of in definition.stated.items() if column in shown}
     everything = Target(definition, shown, types, accepted, accepted, rejected)
     return replace(everything, rows=_kept(everything))
 
@@ -135,7 +144,9 @@ def _shown(loaded: Mapping[str, Table], definition: Definition) -> dict[str, str
     for path in sorted(loaded):
         for name in names.of_header(loaded[path].header):
             shown.setdefault(name.match, name.spelled if definition.names == "keep" else name.match)
-    return shown
+    if not definition.frozen or not loaded:
+        return shown
+    return {column: shown.get(column, column) for column, _ in definition.frozen}
 
 
 def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
@@ -144,14 +155,23 @@ def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
     needed = {*(definition.key if definition.keyed else ()), *([definition.order_by] if definition.order_by else ())}
     if table.header and not needed <= header:
         raise ValueError(f"{path} lacks {sorted(needed - header)}")
+    held = {column for column, _ in definition.frozen}
+    if held and not needed <= held:
+        raise ValueError(f"the contract lacks {sorted(needed - held)}")
+    if held and definition.contract == "freeze" and not header <= held:
+        raise ValueError(f"{path} has {sorted(header - held)}, which the contract has not")
 
 
 def _accepted(row: Row, definition: Definition) -> bool:
-    """A row whose key is not NULL and whose cells fit the declared types."""
-    for column, word in definition.declared:
+    """A row whose key is not NULL and whose cells fit the stated types and, under `discard_row`, the columns."""
+    for column, of in definition.stated.items():
         text = definition.said(row.cells.get(column))
-        if text is not None and not kinds.fits(text, kinds.stated(word)):
+        if text is not None and not kinds.fits(text, of):
             return False
+    held = {column for column, _ in definition.frozen}
+    if held and definition.contract == "discard_row" and any(
+            definition.said(cell) is not None for column, cell in row.cells.items() if column not in held):
+        return False
     return not definition.keyed or all(definition.said(row.cells[column]) is not None for column in definition.key)
 
 

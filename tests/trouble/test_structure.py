@@ -99,3 +99,16 @@ def test_freeze_holds_to_declared_types(home: Home) -> None:
     assert answer.code == 1
     assert "a.csv:3: n = '12345.5': " in answer.error
     assert "DECIMAL(6,2)" in answer.error
+
+
+@pytest.mark.parametrize("option", ["--key", "--order-by"])
+def test_a_contract_must_hold_the_key_and_the_order(home: Home, option: str) -> None:
+    """A key or order column that files have and the contract keeps out is a mistake, said with its columns."""
+    home.put({"a.csv": "id,n\n1,5\n"})
+    kept = ("--warehouse", "kept.duckdb", "--table", "t")
+    assert home.run(*KEYED, "--schema-contract", "discard_row", *kept).code == 0
+    home.put({"a.csv": "id,n,late\n1,5,\n"})
+    words = ("--key", "late") if option == "--key" else ("--key", "id", "--order-by", "late")
+    answer = home.run("--strategy", "update", *words, *kept)
+    assert answer.code == 2
+    assert f"{option} late: the contract discard_row holds to the columns id, n." in answer.error
