@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 
 from etl.config import Definition
 from etl.errors import Problem, UsageError
@@ -33,11 +33,14 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
         The rejects, with the versions they are of.
 
     Raises:
+        UsageError: The contract lacks the key or the order.
         LoadFailed: With all problems of all files, where the policy does not let them pass.
         Again: Files with problems are left out.
     """
     warehouse, wish = task.warehouse, task.known.request
     task.report(Progress("types", rows=brought.rows))
+    if _anything_loaded(task):
+        _hold_contract_to_key(wish.definition)
     redefined = task.known.stored is None or task.known.stored.definition != wish.definition
     _locate_for(task, every=redefined)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
@@ -107,7 +110,7 @@ def structure_of(task: Attempt) -> Structure:
         UsageError: A type is declared for a column that no file has.
     """
     wish = task.known.request
-    if not task.warehouse.one("SELECT count(*) FROM temp.scope WHERE state <> 'left'"):
+    if not _anything_loaded(task):
         return Structure((), {})
     structure = derive(task.warehouse, wish.definition)
     names = {column.name for column in structure.columns}
@@ -116,7 +119,6 @@ def structure_of(task: Attempt) -> Structure:
     if unknown and structure.columns and stated:
         raise UsageError(f"--column declares '{unknown[0]}', which no file has. The columns are: "
                          f"{', '.join(sorted(names))}.")
-    _hold_contract_to_key(wish.definition, names)
     if wish.definition.keyed and structure.columns:
         for name in wish.definition.key:
             if structure.column(name).type in NO_KEYS:
@@ -125,14 +127,20 @@ def structure_of(task: Attempt) -> Structure:
     return structure
 
 
-def _hold_contract_to_key(definition: Definition, names: Collection[str]) -> None:
+def _anything_loaded(task: Attempt) -> bool:
+    """Whether a version is loaded after this move."""
+    return bool(task.warehouse.one("SELECT count(*) FROM temp.scope WHERE state <> 'left'"))
+
+
+def _hold_contract_to_key(definition: Definition) -> None:
     """A contract keeps columns out that files have; the key and the order must be among those that it holds."""
+    held = dict(definition.frozen)
     needed = [("--key", name) for name in (definition.key if definition.keyed else ())]
     needed += [("--order-by", definition.order_by)] if definition.order_by is not None else []
     for option, name in needed:
-        if definition.frozen and name not in names:
+        if held and name not in held:
             raise UsageError(f"{option} {name}: the contract {definition.contract} holds to the columns "
-                             f"{', '.join(sorted(names))}. Name one of them, or load with --schema-contract evolve.")
+                             f"{', '.join(held)}. Name one of them, or load with --schema-contract evolve.")
 
 
 def zeros(task: Attempt, structure: Structure) -> tuple[Problem, ...]:
