@@ -9,7 +9,7 @@ from oracle.books import Books, Kind, books_of, still
 from oracle.kinds import Type
 from oracle.readings import Read, Way, read
 from oracle.table import Table
-from oracle.target import Definition, Target, derive
+from oracle.target import Definition, Row, Target, accepted, derive, misfits
 
 Versions = Mapping[str, Read]
 
@@ -25,6 +25,7 @@ class Past:
     Args:
         before: The definition that it changed; None where it did not. Likewise `way`.
         undoes: Of a rollback: the place of the load that it undid.
+        under: The definition in force until then.
     """
 
     came: Versions
@@ -32,6 +33,7 @@ class Past:
     before: Definition | None = None
     way: Way | None = None
     undoes: int | None = None
+    under: Definition | None = None
 
 
 @dataclass(frozen=True)
@@ -178,16 +180,29 @@ def _move(
         new = derive(loaded, definition)
     except ValueError as error:
         raise Refused from error
+    if definition.contract == "freeze" and any(
+            misfits(row, definition) and not _stood(world, row, loaded[row.path], came, old) for row in new.rejected):
+        raise Refused
     flipped = _differing(world.loaded, loaded)
     moved = bool(flipped) or definition != world.definition
     past = Past({path: loaded[path] for path in flipped if path in loaded},
                 {path: world.loaded[path] for path in flipped if path in world.loaded},
                 world.definition if world.definition != definition else None, world.way if world.way != way else None,
-                undoes)
+                undoes, world.definition)
     after = World(world.kind, loaded, definition, way, {path: held for path, held in holds.items() if held},
                   (*world.loads, past) if moved else world.loads)
     books = books_of(old, new, {path: came[path] for path in sorted(came)}) if moved else still(old)
     return Result(after, new, books, moved)
+
+
+def _stood(world: World, row: Row, version: Read, came: Versions, old: Target) -> bool:
+    """Whether a row was not accepted before either: it does not count again."""
+    if row.path in came:
+        return False
+    if _content(world.loaded.get(row.path)) == version.content():
+        return row not in old.accepted
+    left = next(past for past in reversed(world.loads) if _content(past.left.get(row.path)) == version.content())
+    return left.under is not None and not accepted(row, left.under)
 
 
 def _differing(before: Versions, after: Versions) -> set[str]:

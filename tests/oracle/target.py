@@ -129,12 +129,12 @@ def derive(loaded: Mapping[str, Table], definition: Definition) -> Target:
     rows = [row for path in sorted(loaded) for row in records(path, loaded[path])]
     for path, table in loaded.items():
         _hold_to_key(path, table, definition)
-    accepted = tuple(row for row in rows if _accepted(row, definition))
-    rejected = tuple(row for row in rows if not _accepted(row, definition))
+    good = tuple(row for row in rows if accepted(row, definition))
+    rejected = tuple(row for row in rows if not accepted(row, definition))
     types = {
-        column: kinds.column_type(definition.said(row.cells.get(column)) for row in accepted) for column in shown
+        column: kinds.column_type(definition.said(row.cells.get(column)) for row in good) for column in shown
     } | {column: of for column, of in definition.stated.items() if column in shown}
-    everything = Target(definition, shown, types, accepted, accepted, rejected)
+    everything = Target(definition, shown, types, good, good, rejected)
     return replace(everything, rows=_kept(everything))
 
 
@@ -162,7 +162,14 @@ def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
         raise ValueError(f"{path} has {sorted(header - held)}, which the contract has not")
 
 
-def _accepted(row: Row, definition: Definition) -> bool:
+def misfits(row: Row, definition: Definition) -> bool:
+    """Whether a cell does not fit what a contract holds its column to; what is declared goes before."""
+    declared = dict(definition.declared)
+    texts = ((definition.said(row.cells.get(column)), of) for column, of in definition.frozen if column not in declared)
+    return any(text is not None and not kinds.fits(text, of) for text, of in texts)
+
+
+def accepted(row: Row, definition: Definition) -> bool:
     """A row whose key is not NULL and whose cells fit the stated types and, under `discard_row`, the columns."""
     for column, of in definition.stated.items():
         text = definition.said(row.cells.get(column))
