@@ -16,7 +16,13 @@ _ZEROS = ("DOUBLE", "FLOAT")
 
 def raw(place: Place) -> Sql:
     """The text of the cell as staging keeps it, of the relation `s`."""
-    return Sql(f"s.c{place.number}") if place.form == TEXT else Sql(f"CAST(s.c{place.number} AS VARCHAR)")
+    if place.form == TEXT:
+        return Sql(f"s.c{place.number}")
+    text = Sql(f"CAST(s.c{place.number} AS VARCHAR)")
+    decimal = kinds.DECIMAL_TYPE.fullmatch(place.form)
+    if decimal and decimal[1] == decimal[2]:  # DuckDB leaves out the 0 before the point
+        return Sql(f"regexp_replace({text}, '^(-?)[.]', '\\10.')")
+    return text
 
 
 def shown(place: Place) -> Sql:

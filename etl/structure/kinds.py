@@ -36,7 +36,7 @@ _SIGNED_TYPES = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT", 128:
 _UNSIGNED_TYPES = {8: "UTINYINT", 16: "USMALLINT", 32: "UINTEGER", 64: "UBIGINT"}
 _INTEGER_BITS = {_SIGNED_TYPES[width]: bit for bit, width in SIGNED} | {
     _UNSIGNED_TYPES[width]: bit for bit, width in UNSIGNED}
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+DECIMAL_TYPE = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _NAMES = (
     (INTEGER, "integers"), (FRACTION | DECIMAL | FLOATS, "fractions"), (BOOLEAN, "booleans"), (DATE, "dates"),
     (TIMESTAMP | NANOSECONDS, "timestamps"), (NESTED, "nested values"), (INSTANT, "timestamps with a zone"),
@@ -118,7 +118,7 @@ def _integer(kinds: int) -> str:
 
 def summary_of(stored: str) -> Summary:
     """What a column of Parquet is by its type alone; the values may add marks."""
-    decimal = _DECIMAL.fullmatch(stored)
+    decimal = DECIMAL_TYPE.fullmatch(stored)
     if decimal:
         digits, scale = int(decimal[1]), int(decimal[2])
         return Summary(DECIMAL | (WIDE if digits > DOUBLE_DIGITS else 0), digits - scale, scale)

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from oracle.kinds import kind
 from trouble.home import Home
 
 from etl.sources.json_text import Document, NotJson, record
@@ -116,26 +115,6 @@ def test_tables_come_back_cell_for_cell(
         text = end.join(lines) + end * (2 if blank else 1)
         home.put({"t.ndjson.gz": gzip.compress(text.encode())} if way == "gz" else {"t.ndjson": text})
     held(home, names, rows)
-
-
-@pytest.mark.parametrize("form", ["ndjson", "json"])
-def test_a_late_odd_number_changes_nothing_before_it(home: Home, form: str) -> None:
-    """60,000 integers and then every odd spelling: the export holds exactly what was written."""
-    for number in ODD_NUMBERS[::2] if form == "ndjson" else ODD_NUMBERS[1:2]:
-        rows = [[Number(str(at))] for at in range(60_000)] + [[Number(number)]]
-        lines = objects(["n"], rows, whole=True)
-        home.put({f"t.{form}": "\n".join(lines) if form == "ndjson" else "[" + ",\n".join(lines) + "]"})
-        answer = home.run()
-        assert answer.code == 0, answer.error
-        said = exact(home.output.read_text())
-        of = type_of([row[0] for row in rows])
-        wanted = exported(Number(number), of)
-        assert same(said[-1][0][1], wanted)
-        assert same(said[59_999][0][1], exported(Number("59999"), of))
-        if of.word == "VARCHAR" and kind(number) == "text":
-            assert f"n is VARCHAR because t.{form}:60001 = '{number}'" in answer.error
-
-
 
 
 BAD_LINES = {
