@@ -15,9 +15,12 @@ import duckdb
 
 from etl.errors import Problem
 from etl.names import Sql, listed
-from etl.sources.footer import NotAFooter, Retag, retagged
+from etl.sources.content import os_problem
+from etl.sources.footer import Retag, retagged
+from etl.sources.pages import fault_of
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
+from etl.sources.thrift import NotThrift
 from etl.sources.unpack import whole_file
 from etl.sql_files import fill
 from etl.warehouse import Warehouse
@@ -26,8 +29,7 @@ _NESTED = re.compile(r"(?:STRUCT|MAP|UNION)\(|.*\[\d*\]\Z", re.DOTALL)
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 _WIDE_DECIMAL = re.compile(r"DECIMAL TEXT (\d+)")
 _INSTANT_TEXT, _INT96 = "INSTANT TEXT", "INT96 NANOSECONDS"
-_OF_FILES = (duckdb.OperationalError, duckdb.DataError, duckdb.InvalidInputException, duckdb.InternalError,
-             duckdb.NotSupportedError)
+_OF_MACHINE = (duckdb.OutOfMemoryException, duckdb.InterruptException)  # all other errors of a scan are of its file
 _MOST_DIGITS = 38
 KEPT = frozenset((
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -57,16 +59,11 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
     Args:
         location: Where a copy with another footer may be written; it must stay until the file is staged.
     """
-    values = {"file": _one(Path(scan.file.absolute))}
-    try:
-        records = int(warehouse.one("SELECT num_rows FROM parquet_file_metadata($file)", values))
-        elements = warehouse.sql("SELECT name, num_children, type, logical_type, precision, scale "
-                                 "FROM parquet_schema($file)", values)
-        described = warehouse.sql("DESCRIBE SELECT * FROM read_parquet($file, hive_partitioning = false)", values)
-    except _OF_FILES as error:
-        return replace(scan, problem=_corrupt(scan, error))
+    told = _told(warehouse, scan)
+    if isinstance(told, Problem):
+        return replace(scan, problem=told)
+    records, elements, types = told
     names, leaves = _read_schema(elements)
-    types = [str(row[1]) for row in described]
     if len(names) != len(types):
         return replace(scan, problem=_unfit(scan, names[0] if names else "", "a structure that cannot be told"))
     for leaf in leaves:
@@ -82,6 +79,25 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
     if strange is not None:
         return replace(scan, problem=_unfit(scan, strange, f"the type {types[names.index(strange)]}"))
     return replace(scan, shape=shape)
+
+
+def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, list[tuple[object, ...]], list[str]] | Problem:
+    """The rows of a file, the elements of its schema and the types of its columns; its pages are held to its footer."""
+    path = Path(scan.file.absolute)
+    values = {"file": _one(path)}
+    try:
+        records = int(warehouse.one("SELECT num_rows FROM parquet_file_metadata($file)", values))
+        elements = warehouse.sql("SELECT name, num_children, type, logical_type, precision, scale "
+                                 "FROM parquet_schema($file)", values)
+        described = warehouse.sql("DESCRIBE SELECT * FROM read_parquet($file, hive_partitioning = false)", values)
+        fault = fault_of(path)
+    except OSError as error:
+        return os_problem(error, scan.file.path)
+    except _OF_MACHINE:
+        raise
+    except duckdb.Error as error:
+        return _corrupt(scan, str(error))
+    return _corrupt(scan, fault) if fault is not None else (records, elements, [str(row[1]) for row in described])
 
 
 def _read_schema(elements: Sequence[tuple[object, ...]]) -> tuple[list[str], list[_Leaf]]:
@@ -122,7 +138,7 @@ def _retyped(
     """The shape with the types that keep what DuckDB would not; the bytes of those columns are looked at."""
     try:
         retagged(Path(scan.file.absolute), location, {leaf.name: leaf.tag for leaf in leaves})
-    except NotAFooter as error:
+    except NotThrift as error:
         return whole_file("corrupt", scan.file.path, f"the footer of the Parquet file cannot be read: {error}",
                           "Fetch the file again")
     types, needed = list(shape.types), set()
@@ -140,8 +156,10 @@ def _retyped(
             finer, outside = warehouse.sql(
                 f"SELECT coalesce(bool_or({past}), false), coalesce(bool_or({far}), false) "
                 f"FROM read_parquet($file, hive_partitioning = false) AS t({aliases})", {"file": _one(location)})[0]
-        except _OF_FILES as error:
-            return _corrupt(scan, error)
+        except _OF_MACHINE:
+            raise
+        except duckdb.Error as error:
+            return _corrupt(scan, str(error))
         if finer and outside:
             return _unfit(scan, leaf.name, "nanoseconds, and years that no type of nanoseconds holds,")
         if finer:
@@ -212,8 +230,10 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
         except duckdb.ConversionException as error:
             said = str(error).splitlines()[0].removeprefix("Conversion Error: ").rstrip(".")
             return _unfit(scan, shape.names[place], f"a value out of the range of its type ({said})")
-        except _OF_FILES as error:
-            return _corrupt(scan, error)
+        except _OF_MACHINE:
+            raise
+        except duckdb.Error as error:
+            return _corrupt(scan, str(error))
     return None
 
 
@@ -222,8 +242,8 @@ def _one(location: Path) -> str:
     return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
 
 
-def _corrupt(scan: Scan, error: duckdb.Error) -> Problem:
-    said = str(error).splitlines()[0].replace(scan.file.absolute, scan.file.path)
+def _corrupt(scan: Scan, error: str) -> Problem:
+    said = error.splitlines()[0].replace(scan.file.absolute, scan.file.path)
     return whole_file("corrupt", scan.file.path, f"the Parquet file cannot be read: {said.rstrip('.')}",
                       "Fetch the file again")
 
