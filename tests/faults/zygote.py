@@ -17,11 +17,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import duckdb  # noqa: F401  imported before the fork, like all that follows
+import alembic.command  # noqa: F401  imported before the fork, like all that follows
+import duckdb  # noqa: F401
 import duckdb_sqlalchemy  # noqa: F401
+import python_calamine  # noqa: F401
+import zstandard  # noqa: F401
 
 import etl.inspect
+import etl.ledger.tables
 import etl.load
+import etl.warehouse.alchemy
 from etl.cli.door import execute
 from etl.warehouse import scratch
 from etl.warehouse.interrupt import Worker

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from random import Random
 
 from hypothesis import strategies as st
 
@@ -34,3 +35,14 @@ DAMAGE = (
     | st.builds(_block, _PLACE, _PLACE, st.sampled_from((0, 2)))
     | st.builds(_block, _PLACE, st.just(1.0), st.just(0))
 )
+
+
+def drawn(rng: Random) -> Callable[[bytes], bytes]:
+    """One damage, of any of the kinds, also of a short block."""
+    begin = rng.random()
+    kind = rng.choice(("flip", "flip", "short", "block", "cut"))
+    if kind == "flip":
+        return _flip(begin, rng.randrange(8))
+    if kind == "cut":
+        return _block(begin, 1.0, 0)
+    return _block(begin, begin + rng.random() * 0.02 if kind == "short" else rng.random(), rng.choice((0, 2)))
