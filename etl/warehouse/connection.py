@@ -79,8 +79,11 @@ class Warehouse:
         return rows
 
     def _sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[Any, ...]]:
-        cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
-        return cursor.fetchall()
+        try:
+            cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
+            return cursor.fetchall()
+        except UnicodeDecodeError as error:  # of a cell, or of an error of DuckDB that shows one
+            raise duckdb.DataError(f"text that is not UTF-8 ({error.reason})") from error
 
     def one(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> Any:
         """The first column of the first row."""
