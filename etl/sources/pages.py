@@ -9,10 +9,10 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from etl.sources.footer import footer_of
-from etl.sources.thrift import Ended, NotThrift, Reader, Struct, flag, integer, items, signed, struct, structs
+from etl.sources.thrift import Ended, NotThrift, Reader, Struct, flag, get, integer, items, signed, struct, structs
 
 _PIECE = 1 << 20
 _HEADER = 1 << 10  # bytes of a header that are read at first; statistics may make it longer
@@ -30,19 +30,25 @@ class Fault(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class _Chunk:
-    """One column of a row group.
+class _Leaf:
+    """A column of the schema; `repeated` and `defined` are its levels, at most."""
 
-    Args:
-        levels: How often it is repeated, and how often defined, at most.
-    """
+    path: tuple[Any, ...]
+    type: int | None
+    repeated: int
+    defined: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """One column of a row group."""
 
     name: str
     begins: int
     values: int
     compression: int
     encodings: frozenset[int]
-    levels: tuple[int, int]
+    leaf: _Leaf
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,49 +86,51 @@ def fault_of(path: Path) -> str | None:
 
 
 def _look(file: BinaryIO, footer: Struct, ends: int) -> None:
-    levels = _levels(structs(footer, 2))
+    leaves = _leaves(structs(footer, 2))
     groups = structs(footer, 4)
     if sum(integer(group, 3) or 0 for group in groups) != (integer(footer, 3) or 0):
         raise Fault("its row groups have other rows than the file")
     for group in groups:
         columns = structs(group, 1)
-        if len(columns) != len(levels):
+        if len(columns) != len(leaves):
             raise Fault("a row group has other columns than the file")
-        for column, of_column in zip(columns, levels, strict=True):
-            chunk = _chunk(struct(column, 3), of_column)
+        for column, leaf in zip(columns, leaves, strict=True):
+            chunk = _chunk(struct(column, 3), leaf)
             rows = integer(group, 3) or 0
-            if not chunk.levels[0] and chunk.values != rows:
+            if not leaf.repeated and chunk.values != rows:
                 raise Fault(f"column {chunk.name} has {chunk.values} values for {rows} rows")
             _walk(file, chunk, ends, rows)
 
 
-def _levels(schema: list[Struct]) -> list[tuple[int, int]]:
-    """Of each column that is no group: how often it is repeated, and how often defined, at most."""
-    found: list[tuple[int, int]] = []
-    open_groups: list[tuple[int, int, int]] = []  # how many children are to come, and the levels of each
+def _leaves(schema: list[Struct]) -> list[_Leaf]:
+    """The columns that are no groups."""
+    found: list[_Leaf] = []
+    open_groups: list[tuple[int, _Leaf]] = []  # how many children are to come, and what is above each
     for element in schema[1:]:
-        children_left, repeated, defined = open_groups.pop() if open_groups else (0, 0, 0)
-        if children_left > 1:
-            open_groups.append((children_left - 1, repeated, defined))
+        left, above = open_groups.pop() if open_groups else (0, _Leaf((), None, 0, 0))
+        if left > 1:
+            open_groups.append((left - 1, above))
         way = integer(element, 3) or _REQUIRED
-        repeated, defined = repeated + (way == _REPEATED), defined + (way != _REQUIRED)
+        this = _Leaf((*above.path, get(element, 4)), integer(element, 1), above.repeated + (way == _REPEATED),
+                     above.defined + (way != _REQUIRED))
         children = integer(element, 5) or 0
         if children > 0:
-            open_groups.append((children, repeated, defined))
+            open_groups.append((children, this))
         else:
-            found.append((repeated, defined))
+            found.append(this)
     return found
 
 
-def _chunk(told: Struct, levels: tuple[int, int]) -> _Chunk:
+def _chunk(told: Struct, leaf: _Leaf) -> _Chunk:
     data, dictionary = integer(told, 9), integer(told, 11)
     if data is None:
         raise Fault("a column does not say where it begins")
-    path = items(told, 3)
-    name = b".".join(part for part in path if isinstance(part, bytes)).decode("utf-8", "replace")
+    name = b".".join(part for part in leaf.path if isinstance(part, bytes)).decode("utf-8", "replace")
+    if tuple(items(told, 3)) != leaf.path or integer(told, 1) != leaf.type:
+        raise Fault(f"column {name} has another name or type in a row group")
     begins = min(data, dictionary) if dictionary else data  # some writers say 0 where there is none
     encodings = frozenset(signed(each) for each in items(told, 2) if isinstance(each, int))
-    return _Chunk(name, begins, integer(told, 5) or 0, integer(told, 4) or 0, encodings, levels)
+    return _Chunk(name, begins, integer(told, 5) or 0, integer(told, 4) or 0, encodings, leaf)
 
 
 def _walk(file: BinaryIO, chunk: _Chunk, ends: int, rows: int) -> None:
@@ -191,7 +199,7 @@ def _verify(file: BinaryIO, page: _Page, chunk: _Chunk) -> None:
             raise Fault(f"a page of column {chunk.name} does not have its checksum")
         if page.kind == _DATA_2:  # elsewhere the checksum covers how long they are
             file.seek(page.begins)
-            for number, most in zip((6, 5), chunk.levels, strict=True):
+            for number, most in ((6, chunk.leaf.repeated), (5, chunk.leaf.defined)):
                 _hold_levels(file.read(integer(page.said, number) or 0), most.bit_length(), page.values)
     elif compressed and chunk.compression == _GZIP and page.kind != _INDEX:
         _inflate(file, page, chunk, levels)

@@ -213,10 +213,13 @@ def load(warehouse: Warehouse, table: Sql, shape: Shape, locations: Sequence[Pat
         {"first": first, "files": [_one(location) for location in locations]})
 
 
-def broken(warehouse: Warehouse, scans: Mapping[str, tuple[Scan, Path]]) -> list[Problem]:
-    """What is wrong with each of some files that cannot be read through together."""
-    found = (_broken(warehouse, scan, location) for scan, location in scans.values())
-    return [problem for problem in found if problem is not None]
+def broken(warehouse: Warehouse, scans: Mapping[str, tuple[Scan, Path]], error: duckdb.Error) -> list[Problem]:
+    """What is wrong with each of some files that cannot be read through together, which ended with an error."""
+    tried = (_broken(warehouse, scan, location) for scan, location in scans.values())
+    found = [problem for problem in tried if problem is not None]
+    if not found and len(scans) == 1:
+        return [_corrupt(scan, str(error)) for scan, _ in scans.values()]
+    return found
 
 
 def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
@@ -225,7 +228,7 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
     aliases = listed(Sql(f"c{place}") for place in range(len(shape.names)))
     for place, kind in enumerate(shape.types):
         try:
-            warehouse.sql(f"SELECT count({_value(place, kind)}) FROM read_parquet($file, hive_partitioning = false) "
+            warehouse.sql(f"SELECT max(hash({_value(place, kind)})) FROM read_parquet($file, hive_partitioning = false) "
                           f"AS t({aliases})", {"file": _one(location)})
         except duckdb.ConversionException as error:
             said = str(error).splitlines()[0].removeprefix("Conversion Error: ").rstrip(".")

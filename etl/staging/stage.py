@@ -184,7 +184,8 @@ def _diagnose(warehouse: Warehouse, batch: Sequence[Part], error: duckdb.Error) 
     if batch[0].way == "lines":
         return Trouble([p.incoming.scan.file.path for p in batch])
     if batch[0].way == "parquet":
-        problems = parquet.broken(warehouse, {p.incoming.scan.file.path: (p.incoming.scan, p.location) for p in batch})
+        scans = {p.incoming.scan.file.path: (p.incoming.scan, p.location) for p in batch}
+        problems = parquet.broken(warehouse, scans, error)
         return Trouble(problems=problems) if problems else error
     bad = _bisect(warehouse, list(batch))
     return Trouble([p.incoming.scan.file.path for p in bad]) if bad else error
