@@ -14,6 +14,7 @@ from faults.bench import Zygote
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sources.damage import DAMAGE
+from trouble.home import Home
 
 from etl.sources.pages import fault_of
 from formats.damaged import CODECS, FORMS, Yard
@@ -66,3 +67,44 @@ def test_pages_with_checksums_are_held_to_them(tmp_path: Path, codec: str, versi
         except duckdb.Error:
             return
         assert found == wanted
+
+
+@pytest.mark.parametrize("codec", ["uncompressed", "snappy", "zstd", "gzip", "brotli", "lz4"])
+def test_a_whole_file_has_no_fault(tmp_path: Path, codec: str) -> None:
+    """What DuckDB writes without checksums, in either version, with nested values, NULLs or no rows, is whole."""
+    path = tmp_path / "t.parquet"
+    for version, rows in (("V1", 5000), ("V2", 5000), ("V1", 0)):
+        duckdb.sql(f"COPY (SELECT range AS n, CASE WHEN range % 3 = 0 THEN 'x' || range END AS s, [range, NULL] AS l, "
+                   f"{{'a': range, 'b': [range::VARCHAR]}} AS r, MAP {{'k': range}} AS m, NULL::INTEGER AS z "
+                   f"FROM range({rows})) TO '{path}' "
+                   f"(FORMAT parquet, COMPRESSION {codec}, PARQUET_VERSION {version}, ROW_GROUP_SIZE 2048)")
+        assert fault_of(path) is None
+
+
+@given(bit=st.integers(0, 7), at=st.floats(0, 1, exclude_max=True))
+def test_pages_of_gzip_are_held_to_its_checksum(tmp_path_factory: pytest.TempPathFactory, bit: int, at: float) -> None:
+    """Without checksums of pages, that of gzip is held: DuckDB leaves it out."""
+    path = tmp_path_factory.mktemp("gzip") / "t.parquet"
+    pq.write_table(pa.table({"n": pa.array(range(3000), pa.int64())}), path, compression="gzip", use_dictionary=False,
+                   write_statistics=False)
+    whole = bytearray(path.read_bytes())
+    page = whole.index(b"\x1f\x8b")
+    ends = len(whole) - int.from_bytes(whole[-8:-4], "little") - 8
+    whole[page + 10 + int(at * (ends - page - 10))] ^= 1 << bit  # behind the ten bytes of its header
+    path.write_bytes(whole)
+    assert fault_of(path) is not None
+
+
+def test_a_page_that_is_not_what_was_written_is_named(home: Home) -> None:
+    """One bit of a page: the file and the column are named, nothing is loaded, and other files can be without it."""
+    table = pa.table({"id": pa.array(range(100), pa.int64())})
+    pq.write_table(table, "in/a.parquet")
+    pq.write_table(table, "in/b.parquet", compression="none", use_dictionary=False, write_page_checksum=True)
+    damaged = bytearray(Path("in/b.parquet").read_bytes())
+    damaged[damaged.index((77).to_bytes(8, "little"))] ^= 1
+    home.put({"b.parquet": bytes(damaged)})
+    answer = home.run("--on-error", "reject_row")
+    assert answer.code == 1
+    assert "b.parquet: the Parquet file cannot be read: a page of column id does not have its checksum" in answer.error
+    assert home.run("--on-error", "skip_file").code == 0
+    assert [row["id"] for row in home.exported()] == list(range(100))
