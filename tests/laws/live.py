@@ -211,6 +211,8 @@ def _hold_rebuild(subject: Subject, result: Result) -> None:
     ways = {version.way for version in loaded.values()}
     if len(ways) != 1 or definition is None or definition.frozen:  # what a contract holds to is of its own past
         return
+    if not {name for name, _ in definition.declared} <= result.target.shown.keys():  # stated anew, it is a mistake
+        return
     with home() as folder:
         other = Subject(folder, "fresh", subject.delimiter)
         other.bring({path: version.raw for path, version in loaded.items()})
