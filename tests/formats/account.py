@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from oracle.kinds import VARCHAR, Type, column_type, value
@@ -65,3 +66,16 @@ def exported(cell: Cell, of: Type) -> Any:
 def exact(text: str) -> Any:
     """JSON with its numbers as they are spelt and its objects as pairs."""
     return json.loads(text, parse_float=Number, parse_int=Number, object_pairs_hook=list)
+
+
+def same(found: Any, wanted: Any) -> bool:
+    """Whether an exported value, read exactly, is the wanted one."""
+    if isinstance(found, Number) and isinstance(wanted, int | Decimal):
+        return Decimal(found.text) == wanted
+    if isinstance(found, list) and isinstance(wanted, list):
+        return len(found) == len(wanted) and all(map(same, found, wanted))
+    if isinstance(found, tuple) and isinstance(wanted, tuple):
+        return found[0] == wanted[0] and same(found[1], wanted[1])
+    if isinstance(found, Number) and isinstance(wanted, Number):
+        return Decimal(found.text) == Decimal(wanted.text)
+    return type(found) is type(wanted) and bool(found == wanted)

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from sources.oracle import records, split_lines
 
 from etl.sources.grammar import Dialect
-from formats.account import Cell, Nested, Number, exact, exported, type_of
+from formats.account import Cell, Nested, Number, exact, exported, same, type_of
 
 PLAIN_NAME = re.compile(r"[a-z][a-z0-9]*")
 WHITE = " \t\r\n"
@@ -148,16 +147,3 @@ def hold(found: Plain, export: bytes) -> None:
         assert names <= set(read_row)
         for name in names:
             assert same(read_row[name], exported(row.get(name), types[name])), (name, types[name], row, read_row)
-
-
-def same(found: Any, wanted: Any) -> bool:
-    """Whether an exported value, read exactly, is the wanted one."""
-    if isinstance(found, Number) and isinstance(wanted, int | Decimal):
-        return Decimal(found.text) == wanted
-    if isinstance(found, list) and isinstance(wanted, list):
-        return len(found) == len(wanted) and all(map(same, found, wanted))
-    if isinstance(found, tuple) and isinstance(wanted, tuple):
-        return found[0] == wanted[0] and same(found[1], wanted[1])
-    if isinstance(found, Number) and isinstance(wanted, Number):
-        return Decimal(found.text) == Decimal(wanted.text)
-    return type(found) is type(wanted) and bool(found == wanted)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from hypothesis import strategies as st
 from trouble.home import Home
 
 from etl.sources.json_text import Document, NotJson, record
-from formats.account import Cell, Nested, Number, exact, exported, json_of, type_of
+from formats.account import Cell, Nested, Number, exact, exported, json_of, same, type_of
 
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # an example is a whole run: shrinking takes minutes
 ODD_NUMBERS = ("1.5", "1e3", "1E-7", "9223372036854775808", "1" * 40, "0.12345678901234567890", "-0", "-0.0", "1.10",
@@ -69,19 +68,6 @@ def objects(names: list[str], rows: list[list[Cell]], *, whole: bool) -> list[st
     """The rows as objects; unless `whole`, a NULL may be a missing key (of the last rows)."""
     return ["{" + ", ".join(member(name, cell) for name, cell in zip(names, row, strict=True)
                             if cell is not None or whole or number == 0) + "}" for number, row in enumerate(rows)]
-
-
-def same(found: Any, wanted: Any) -> bool:
-    """Whether an exported value, read exactly, is the wanted one."""
-    if isinstance(found, Number) and isinstance(wanted, int | Decimal):
-        return Decimal(found.text) == wanted
-    if isinstance(found, list) and isinstance(wanted, list):
-        return len(found) == len(wanted) and all(map(same, found, wanted))
-    if isinstance(found, tuple) and isinstance(wanted, tuple):
-        return found[0] == wanted[0] and same(found[1], wanted[1])
-    if isinstance(found, Number) and isinstance(wanted, Number):
-        return Decimal(found.text) == Decimal(wanted.text)
-    return type(found) is type(wanted) and bool(found == wanted)
 
 
 def held(home: Home, names: list[str], rows: list[list[Cell]]) -> None:
