@@ -26,6 +26,8 @@ from faults.bench import Zygote
 from sources.damage import drawn
 from sources.packed import packed
 
+from etl.config import Settings
+from etl.warehouse import open_warehouse
 from formats import plainly
 
 Law = Literal["same", "plainly", "quietly"]  # what a damaged file is held to
@@ -171,8 +173,10 @@ class Yard:
     """Where files are damaged and loaded; each table is loaded whole first."""
 
     def __init__(self, home: Path, zygote: Zygote) -> None:
-        """Work in an empty folder."""
-        self.home, self.zygote = home, zygote
+        """Work in an empty folder, and make the tables of an empty warehouse once."""
+        self.home, self.zygote, self.empty = home, zygote, home / "empty.duckdb"
+        with open_warehouse(self.empty, Settings(), write=True):
+            pass
 
     def load(self, form: Form, content: bytes) -> tuple[int, str, bytes | None]:
         """Load one file into an empty place: the exit code, what was said, and the export."""
@@ -181,6 +185,7 @@ class Yard:
         for folder in ("in", "out", "tmp"):
             (work / folder).mkdir(parents=True)
         (work / "in" / form.name).write_bytes(content)
+        shutil.copy(self.empty, work / "out" / "t.duckdb")
         answer = self.zygote.ask(
             arguments=["run", "--source-dir", "in", "--output", "out/t.json", "--table", "t", "--progress", "none",
                        "--on-error", "reject_row", "--threads", "1", *form.arguments],
