@@ -83,6 +83,12 @@ def shorten(text: str, limit: int = 80) -> str:
     return "'" + "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cut) + "'"
 
 
+def fault(error: BaseException) -> str:
+    """What is said of an error that nobody foresaw."""
+    return (f"There was an error inside etl ({type(error).__name__}: {shorten(str(error), 300)[1:-1]}); please report "
+            "it.")
+
+
 class EtlError(Exception):
     """The root of every error that this package raises on purpose."""
 

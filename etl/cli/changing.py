@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from etl.cli.beside import hold_apart
 from etl.cli.listing import Format
 from etl.cli.looking import show
 from etl.cli.options import change_options, prune_options, settings_of_change
@@ -100,6 +101,7 @@ def prune(table: str | None, warehouse: Path, form: Format | None, *, planned: b
 
 def _carry(carried: Callable[..., Load], stated: Mapping[str, Any], warehouse: Path) -> None:
     settings, planned = settings_of_change(stated), stated["planned"]
+    hold_apart({"log": stated["log_file"]}, warehouse, settings)
     outcome(lambda report: carried(settings, report, plan=planned), stated, str(warehouse), planned=planned)
 
 

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl.cli import changing, looking, showing
+from etl.cli.beside import hold_apart
 from etl.cli.each import run_configured
 from etl.cli.options import dataset_of, path_of, run_options, settings_of, shown_options, warehouse_of
 from etl.cli.outcome import outcome
 from etl.cli.printable import printable
 from etl.cli.sections import EXIT_CODES, Group, option
+from etl.cli.spellings import FilePath
 from etl.cli.streams import standard_output, tell
 from etl.config import Dataset, Settings
-from etl.errors import EtlError, ExportPending, UsageError
+from etl.errors import EtlError, ExportPending, UsageError, fault
 from etl.result import Load, Report
 from etl.version import VERSION
 
@@ -37,7 +39,8 @@ def root() -> None:
 
 @root.command(epilog=EXIT_CODES)
 @run_options
-@option("What is kept", "--emit-sql", metavar="DIR", type=click.Path(file_okay=False, path_type=Path), default=None,
+@option("What is kept", "--emit-sql", metavar="DIR", type=FilePath(file_okay=False, utf8=True, path_type=Path),
+        default=None,
         help="Write the load as one SQL script, with which DuckDB alone makes the same table and export from the "
              "same files, and a manifest of those. DIR must be empty, or not there.")
 @click.pass_context
@@ -68,8 +71,9 @@ def run(context: click.Context, /, **_stated: object) -> None:
     load = _run(context.params, planned=False)
     try:
         emit_sql(Path(load.warehouse), load.dataset, folder, settings_of(context.params))
-    except (EtlError, KeyboardInterrupt) as error:
-        reason = str(error) or "it was interrupted."
+    except (Exception, KeyboardInterrupt) as error:  # the load is committed, whatever it is
+        reason = (str(error) or "it was interrupted.") if isinstance(error, EtlError | KeyboardInterrupt) else (
+            fault(error))
         raise ExportPending(f"The load is committed, but it is not written as SQL: {reason} "
                             "The same command writes it.", load) from error
     tell(f"The load as SQL: {printable(str(folder))}/load.sql")
@@ -77,7 +81,7 @@ def run(context: click.Context, /, **_stated: object) -> None:
 
 @root.command(epilog=EXIT_CODES)
 @run_options
-@option("What is kept", "--save", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+@option("What is kept", "--save", metavar="FILE", type=FilePath(dir_okay=False, path_type=Path), default=None,
         help="Keep the plan in a file, for `etl apply` to do as it says or refuse.")
 @click.pass_context
 def plan(context: click.Context, /, **_stated: object) -> None:
@@ -92,7 +96,7 @@ def plan(context: click.Context, /, **_stated: object) -> None:
 
 
 @root.command(epilog=EXIT_CODES)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath(path_type=Path))
 @shown_options
 @click.pass_context
 def apply(context: click.Context, /, file: Path, **_stated: object) -> None:
@@ -133,6 +137,9 @@ def _load(
     stated: Mapping[str, Any], dataset: Dataset, settings: Settings, agreement: Agreement | None, *,
     planned: bool = False,
 ) -> Load:
+    warehouse = warehouse_of(dataset, stated["warehouse"])
+    hold_apart({"log": stated["log_file"], "plan": stated.get("save")}, Path(warehouse), settings, dataset,
+               fresh=stated["warehouse"] is None, script=stated.get("emit_sql"))
     to_output = dataset.output == "-"
     agreed = {} if agreement is None else {"agreement": agreement}
 
@@ -142,4 +149,4 @@ def _load(
         return run_load(dataset, path_of(stated["warehouse"]), settings, plan=planned, report=report,
                         standard_output=standard_output() if to_output else None, **agreed)
 
-    return outcome(carried, stated, warehouse_of(dataset, stated["warehouse"]), planned=planned, to_output=to_output)
+    return outcome(carried, stated, warehouse, planned=planned, to_output=to_output)

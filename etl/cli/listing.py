@@ -16,6 +16,8 @@ FORMATS: tuple[Format, ...] = ("table", "csv", "json", "markdown")
 
 GAP = "  "
 NARROWEST_COLUMN = 10
+NARROW_COLUMN = 24  # where a text is folded into more than MOST_LINES of these, a row is easier to read as lines
+MOST_LINES = 4
 
 
 def rendered(listings: Sequence[Listing], form: Format, width: int, null: str = "") -> Iterator[str]:
@@ -136,7 +138,7 @@ def _fitted(natural: Sequence[int], fixed: Sequence[bool], room: int) -> list[in
     for place, taken in enumerate(texts):
         share = left // (len(texts) - place)
         if taken > share:
-            if share < NARROWEST_COLUMN:
+            if share < NARROWEST_COLUMN or (share < NARROW_COLUMN and texts[-1] > MOST_LINES * share):
                 return None
             return [max(have, 1) if stays else max(min(have, share), 1)
                     for have, stays in zip(natural, fixed, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -10,21 +11,23 @@ from typing import Any
 
 import click
 
+from etl.cli.beside import hold_apart
 from etl.cli.listing import Format, csv_lines, json_lines, rendered
 from etl.cli.options import listing_format, lock_timeout, reading_of, reading_options, warehouse
 from etl.cli.printable import count, printable
 from etl.cli.sections import EXIT_CODES, Command, option
-from etl.cli.spellings import TEXT
+from etl.cli.spellings import ANY_TEXT, PATH, TEXT, FilePath
 from etl.cli.streams import emit, say, standard_output, tell, width
 from etl.config import Settings
 from etl.errors import StorageError, UsageError
 from etl.result import Listing
 
+COMMENT = re.compile(r"--(?:\s|.*\n)")
 WRITERS: dict[str, Callable[[Listing], Iterable[str]]] = {".csv": csv_lines, ".json": json_lines}
 
 
 @click.command(cls=Command, epilog=EXIT_CODES)
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("file", type=FilePath(path_type=Path))
 @reading_options
 @listing_format
 def inspect(file: Path, form: Format | None, **stated: Any) -> None:
@@ -64,7 +67,7 @@ def history(table: str | None, warehouse: Path, lock_timeout: float, form: Forma
 @click.command(cls=Command, epilog=EXIT_CODES)
 @option("Which rejects", "--load", "load_id", metavar="ID", type=click.IntRange(min=1), default=None,
         help="The load, as `etl history` numbers it. Default: the newest load with rejects.")
-@option("What is shown", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+@option("What is shown", "--output", metavar="FILE", type=FilePath(dir_okay=False, path_type=Path), default=None,
         help="Write all of them to this .csv or .json file instead.")
 @warehouse
 @lock_timeout
@@ -77,6 +80,7 @@ def rejects(load_id: int | None, output: Path | None, warehouse: Path, lock_time
         raise UsageError(f"--output {output} ends neither in .csv nor in .json, so nobody knows what to write.")
     if output is not None and form is not None:
         raise UsageError("--format is for standard output; with --output, the file's extension says what is written.")
+    hold_apart({"file of rejects": output}, warehouse, Settings(lock_timeout=lock_timeout))
     from etl.inspect import rejects as inspect_rejects  # noqa: PLC0415, brings DuckDB
 
     found = inspect_rejects(warehouse, load_id, lock_timeout)
@@ -87,7 +91,18 @@ def rejects(load_id: int | None, output: Path | None, warehouse: Path, lock_time
     tell(f"Wrote {count(len(found.rows), 'line')} of rejects to {printable(str(output))}.")
 
 
-@click.command(cls=Command, epilog=EXIT_CODES)
+class Query(Command):
+    """A command whose argument may begin with a comment of SQL, which is no option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Let a text that begins as `-- ` does, or has a second line, be the query."""
+        at = next((place for place, text in enumerate(args) if COMMENT.match(text)), None)
+        if at is not None and "--" not in args[:at]:
+            args = [*args[:at], *args[at + 1:], "--", args[at]]
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=Query, epilog=EXIT_CODES)
 @click.argument("query", type=TEXT)
 @warehouse
 @lock_timeout
@@ -108,7 +123,7 @@ def sql(query: str, warehouse: Path, lock_timeout: float, form: Format | None) -
 
 @click.command(cls=Command, epilog=EXIT_CODES)
 @click.argument("table", type=TEXT)
-@click.argument("file", type=TEXT)
+@click.argument("file", type=PATH)
 @option("What is written", "--lineage", is_flag=True, default=False,
         help="Write also the path and row that each record came from.")
 @warehouse
@@ -118,6 +133,7 @@ def export(table: str, file: str, warehouse: Path, lock_timeout: float, *, linea
 
     A FILE of - is standard output. The output that `etl run` keeps up to date stays what it is.
     """
+    hold_apart({"export": None if file == "-" else Path(file)}, warehouse, Settings(lock_timeout=lock_timeout))
     from etl.export import export_table  # noqa: PLC0415, brings DuckDB
 
     records = export_table(warehouse, table, file, lineage, lock_timeout,
@@ -128,7 +144,7 @@ def export(table: str, file: str, warehouse: Path, lock_timeout: float, *, linea
 
 @click.command(cls=Command, epilog=EXIT_CODES)
 @click.argument("table", type=TEXT)
-@click.argument("key", nargs=-1)
+@click.argument("key", nargs=-1, type=ANY_TEXT)
 @option("Which row", "--row", "place", metavar="PATH:ROW", type=TEXT, default=None,
         help="Instead of a key, a row by its place: the path as `etl status` shows it, and the record's number in the "
              "file. This is how a row of append is named; with a key, it stands for the key that the row claims.")
@@ -159,7 +175,7 @@ def why(table: str, key: tuple[str, ...], place: str | None, warehouse: Path, lo
 @click.argument("table", required=False, type=TEXT)
 @option("What is compared", "--files", is_flag=True, default=False,
         help="Read the files that are still there again, and hold staging against them; the others are named.")
-@option("The machine", "--temp-dir", metavar="DIR", type=click.Path(file_okay=False, exists=True, path_type=Path),
+@option("The machine", "--temp-dir", metavar="DIR", type=FilePath(file_okay=False, exists=True, path_type=Path),
         default=None, help="Folder for the tables that are built aside. Default: the system's.")
 @warehouse
 @lock_timeout

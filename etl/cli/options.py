@@ -39,10 +39,10 @@ WAREHOUSE = "The warehouse"
 _SETTINGS = Settings()
 
 _files = together(
-    option(FILES, "--source-dir", metavar="DIR", type=spellings.TEXT,
+    option(FILES, "--source-dir", metavar="DIR", type=spellings.PATH,
            help="Folder whose files are loaded, those in its subfolders too; paths are shown and ordered relative to "
                 f"it. Default: {DEFAULT_SOURCE_DIR} where no SOURCE is given."),
-    option(FILES, "--config", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+    option(FILES, "--config", metavar="FILE", type=spellings.FilePath(dir_okay=False, path_type=Path), default=None,
            help="Load the datasets that this etl.toml defines, all of them or those that are named in the place of "
                 "SOURCE, one after the other. Only options of the machine and of what is shown go beside it."),
     option(FILES, "--include", metavar="GLOB", type=spellings.TEXT, multiple=True,
@@ -64,10 +64,10 @@ _target = together(
                 "by their place in the file."),
     option(TARGET, "--table", metavar="NAME", type=spellings.TEXT, default=None,
            help="Name of the table to maintain. Default: the name of the source folder."),
-    option(TARGET, "--output", metavar="FILE", type=spellings.TEXT, default=None,
+    option(TARGET, "--output", metavar="FILE", type=spellings.PATH, default=None,
            help="File to export the table to: .json, .ndjson, .jsonl, .csv (each also .gz or .zst) or .parquet; "
                 f"- is standard output. Default: {DEFAULT_OUTPUT}; with --warehouse, none."),
-    option(TARGET, "--warehouse", metavar="FILE", type=spellings.TEXT, default=None,
+    option(TARGET, "--warehouse", metavar="FILE", type=spellings.PATH, default=None,
            help="DuckDB file in which loads accumulate: what was loaded stays when its file is gone. Without it, the "
                 "warehouse stands beside the output and follows the folder: what is gone leaves."),
     option(TARGET, "--reset", metavar="OPTION", type=click.Choice(RESETTABLE), multiple=True,
@@ -82,7 +82,7 @@ _cells = together(
            help="Declare a column's type, like amount='DECIMAL(12,2)', 'DECIMAL(12,2) ,' with a decimal comma, or "
                 "day='DATE %d.%m.%Y' with the format of its cells. Repeatable. Default: the type that fits every cell "
                 "of every file."),
-    option(CELLS, "--null", "nulls", metavar="TEXT", multiple=True,
+    option(CELLS, "--null", "nulls", metavar="TEXT", type=spellings.ANY_TEXT, multiple=True,
            help="A text that spells NULL, like N/A. Repeatable. Default: only a cell with nothing in it."),
     option(CELLS, "--trim/--no-trim", default=None,
            help="Take white space off the ends of cells, or keep it. Default: --trim."),
@@ -157,7 +157,7 @@ _shown = together(
     option(SHOWN, "--log-format", type=click.Choice(("text", "json")), default=None,
            help="Log the load, one line an event: start, phases, files, warnings, problems, end. Without --log-file "
                 "the log takes the place of all else on standard error. Default: no log."),
-    option(SHOWN, "--log-file", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=None,
+    option(SHOWN, "--log-file", metavar="FILE", type=spellings.FilePath(dir_okay=False, path_type=Path), default=None,
            help="Append the log to this file instead; standard error stays as it is. --log-format is text there where "
                 "it is not stated."),
     option(SHOWN, "--quiet", is_flag=True, default=False,
@@ -167,7 +167,7 @@ _shown = together(
                 "load, with all its problems."),
 )
 
-sources = click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=spellings.TEXT)
+sources = click.argument("sources", metavar="[SOURCE]...", nargs=-1, type=spellings.PATH)
 run_options: Callable[[F], F] = together(sources, _files, _format, _target, _cells, _text, _trouble, _machine, _shown)
 reading_options: Callable[[F], F] = together(read_as, _text)
 shown_options: Callable[[F], F] = _shown
@@ -175,14 +175,14 @@ shown_options: Callable[[F], F] = _shown
 _OR_ELSE = f"Default: the one of etl.toml in the current folder, else {DEFAULT_WAREHOUSE}."
 
 warehouse = option(
-    WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    WAREHOUSE, "--warehouse", metavar="FILE", type=spellings.FilePath(dir_okay=False, path_type=Path),
     default=default_warehouse, help=f"The warehouse to look into. {_OR_ELSE}")
 
 _planned = option(TROUBLE, "--plan", "planned", is_flag=True, default=False,
                   help="Show what would happen, exactly, and do nothing.")
 
 change_options: Callable[[F], F] = together(
-    option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    option(WAREHOUSE, "--warehouse", metavar="FILE", type=spellings.FilePath(dir_okay=False, path_type=Path),
            default=default_warehouse, help=f"The warehouse, made with --warehouse. {_OR_ELSE}"),
     _planned, _machine, _shown)
 
@@ -190,7 +190,7 @@ listing_format = option(
     SHOWN, "--format", "form", type=click.Choice(FORMATS), default=None,
     help="How rows are written to standard output. Default: table.")
 prune_options: Callable[[F], F] = together(
-    option(WAREHOUSE, "--warehouse", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+    option(WAREHOUSE, "--warehouse", metavar="FILE", type=spellings.FilePath(dir_okay=False, path_type=Path),
            default=default_warehouse, help=f"The warehouse to prune. {_OR_ELSE}"),
     _planned, _machine, listing_format)
 

@@ -16,7 +16,7 @@ from etl.cli.printable import count, printable
 from etl.cli.progress import shown
 from etl.cli.streams import emit, say, tell, width
 from etl.cli.summary import closing_line, plan_line, problem_lines, rejects_command, summary
-from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError
+from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError, fault
 from etl.result import Load, Report
 
 
@@ -38,14 +38,24 @@ def outcome(
                 load = carried(log.watching(report))
             log.finished(load)
             _show(load, stated, alone=log.alone, planned=planned, to_output=to_output)
-        except (Exception, KeyboardInterrupt) as error:
+        except (Exception, KeyboardInterrupt) as raised:
+            error = raised if load is None or planned else _after_commit(raised)
             log.failed(error, loaded=load is not None)
             if not isinstance(error, KeyboardInterrupt) or load is None or planned:
                 _ended(error, stated, warehouse, alone=log.alone)
-                raise
+                raise error from (raised.__cause__ if error is raised else raised)
             if not log.alone:
                 tell("Interrupted after the commit: the load stays.")
     return load
+
+
+def _after_commit(error: BaseException) -> BaseException:
+    """The same error; one that nobody foresaw as what it is once the load is committed."""
+    if isinstance(error, EtlError | BrokenPipeError | KeyboardInterrupt):
+        return error
+    pending = ExportPending(f"The load is committed. {fault(error)}")
+    pending.__cause__ = error
+    return pending
 
 
 def _ended(error: BaseException, stated: Mapping[str, Any], warehouse: str, *, alone: bool) -> None:

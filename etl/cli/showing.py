@@ -14,12 +14,15 @@ from pathlib import Path
 
 import click
 
+from etl.cli.beside import hold_apart
 from etl.cli.listing import rendered
 from etl.cli.looking import put
 from etl.cli.options import lock_timeout, warehouse
 from etl.cli.printable import printable
 from etl.cli.sections import EXIT_CODES, Command, option
+from etl.cli.spellings import FilePath
 from etl.cli.streams import tell, width
+from etl.config import Settings
 from etl.extras import need
 from etl.names import literal
 
@@ -28,9 +31,9 @@ PAGE = Path("report.html")
 
 @click.command(cls=Command, epilog=EXIT_CODES)
 @click.argument("load", required=False, type=click.IntRange(min=1))
-@option("What is written", "--output", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path), default=PAGE,
+@option("What is written", "--output", metavar="FILE", type=FilePath(dir_okay=False, path_type=Path), default=PAGE,
         help=f"The page to write; what stood there is replaced. Default: {PAGE}.")
-@option("What is written", "--plan", "plan", metavar="FILE", type=click.Path(dir_okay=False, path_type=Path),
+@option("What is written", "--plan", "plan", metavar="FILE", type=FilePath(dir_okay=False, path_type=Path),
         default=None, help="A plan that `etl plan --save` wrote: its numbers are set beside those of the load.")
 @warehouse
 @lock_timeout
@@ -40,6 +43,7 @@ def report(load: int | None, output: Path, plan: Path | None, warehouse: Path, l
     LOAD is its number in `etl history`; without one, it is the newest. The page stands for itself: it needs no network,
     runs no script, and can be mailed or printed.
     """
+    hold_apart({"report": output}, warehouse, Settings(lock_timeout=lock_timeout))
     from etl.report import report as page_of  # noqa: PLC0415, brings DuckDB
 
     promise = None

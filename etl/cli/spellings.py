@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 import click
 
+from etl.errors import shorten
 from etl.names import matched
 
 _PERCENT = re.compile(r"(\d{1,3}(?:\.\d+)?)%", re.ASCII)
@@ -17,21 +20,70 @@ _WHOLE = 100
 
 
 class Spelling(click.ParamType):  # type: ignore[type-arg]  # generic in newer versions of click only
-    """A type of option: its function turns the text into the value, or says in a ValueError what is wrong with it."""
+    """A type of option: its function turns the text into the value, or says in a ValueError what is wrong with it.
 
-    def __init__(self, name: str, parse: Callable[[str], object]) -> None:
-        """Keep the name, which click wants, and the function."""
+    Only a path may have bytes that are not UTF-8: nothing else can enter a statement or the ledger so.
+    """
+
+    def __init__(self, name: str, parse: Callable[[str], object], *, path: bool = False) -> None:
+        """Keep the name, which click wants, the function, and whether the text names a file or folder."""
         self.name = name
         self._parse = parse
+        self._path = path
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The value that the text spells; a default is a value already."""
         if not isinstance(value, str):
             return value
         try:
+            (_check_length if self._path else _check_utf8)(value)
             return self._parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class FilePath(click.Path):
+    """click's path, of a length that the machine takes: click itself would end in an error of the machine's.
+
+    Args:
+        utf8: Its name enters statements of SQL, which take no other bytes.
+    """
+
+    def __init__(self, *, utf8: bool = False, **settings: Any) -> None:
+        """Keep what click keeps, and that."""
+        super().__init__(**settings)
+        self._utf8 = utf8
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, checked."""
+        try:
+            _check_length(os.fsdecode(value))
+            if self._utf8:
+                _check_utf8(os.fsdecode(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def _check_length(path: str) -> None:
+    """Hold a path to what the machine takes as a name.
+
+    Raises:
+        ValueError: It is too long.
+    """
+    try:
+        os.lstat(path)
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise ValueError(f"{shorten(path, 40)} is too long for the name of a file.") from error
+
+
+def _check_utf8(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        spelled = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise ValueError(f"it has bytes that are not UTF-8: {spelled}") from error
 
 
 def _text(text: str) -> str:
@@ -99,6 +151,8 @@ def _seconds(text: str) -> float:
 
 
 TEXT = Spelling("text", _text)
+PATH = Spelling("text", _text, path=True)
+ANY_TEXT = Spelling("text", str)
 KEY = Spelling("key", _key)
 COLUMN = Spelling("column", _column)
 MAX_REJECTS = Spelling("max-rejects", _max_rejects)

@@ -67,9 +67,7 @@ def _of_place(asked: Question, key: Sequence[str], place: str) -> Listing:
     row = int(number)
     found = claims.by_place(asked, path, row)
     if not found:
-        return Listing(f"Who claimed row {row} of {path}", HEADINGS, (), (
-            f"No row {row} of {path} is in staging. Records that could not be read are among `etl rejects`.",
-            *_pruned(asked, path)))
+        return _not_staged(asked, path, row)
     if asked.definition.keyed:
         texts = claims.key_of(asked, max(found, key=lambda claim: (claim.loaded, claim.version)))
         if texts is not None:
@@ -77,6 +75,34 @@ def _of_place(asked: Question, key: Sequence[str], place: str) -> Listing:
         return _listing(asked, f"Row {row} of {path} of {asked.dataset.name}, which claims no key", found, None)
     title = f"Row {row} of {path} in {asked.dataset.name}"
     return _listing(asked, title, found, claims.place_in_target(asked, path, row))
+
+
+def _not_staged(asked: Question, path: str, row: int) -> Listing:
+    """What became of a record that has no row in staging: it could not be read, or its rows were pruned.
+
+    Raises:
+        UsageError: The file was never loaded, or has no such row.
+    """
+    name, warehouse, of = asked.dataset.name, asked.warehouse, {"dataset": asked.dataset.dataset_id, "path": path}
+    title, pruned = f"Row {row} of {path} in {name}", _pruned(asked, path)
+    rejects = warehouse.sql(fill("unread"), {**of, "row": row})
+    if rejects:
+        rows = tuple((False, path, row, load, "rejected", load, said if column is None else f"{column}: {said}", None,
+                      None, {}) for load, column, said in rejects)
+        return Listing(title, HEADINGS, rows, (f"It could not be read, so {name} has nothing of it. "
+                                               f"`etl rejects --load {rejects[0][0]}` shows the record.", *pruned))
+    if pruned:
+        return Listing(title, HEADINGS, (), pruned)
+    read_of = warehouse.sql("SELECT max(read) FROM etl.books JOIN etl.file_version USING (version_id) "
+                            "WHERE dataset_id = $dataset AND path = $path", of)[0][0]
+    if read_of is None:
+        raise UsageError(f"{name} never loaded a file {path}. `etl status {name}` shows the paths of those that it "
+                         "has.")
+    raise UsageError(f"{path} has no row {row}: it has {_rows(read_of)}. Rows are counted from 1.")
+
+
+def _rows(number: int) -> str:
+    return f"{number:,} row{'' if number == 1 else 's'}"
 
 
 def _of_key(asked: Question, key: Sequence[str]) -> Listing:

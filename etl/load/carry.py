@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from etl.errors import ExportPending, LoadFailed, StorageError
+from etl.errors import ExportPending, LoadFailed, StorageError, fault
 from etl.export.write import exported_of, place, remove_waiting, waiting, write_export
 from etl.ledger import read, write
 from etl.load.attempt import attempt
@@ -150,9 +150,7 @@ def _finish(warehouse: Warehouse, load: Load, wish: Request) -> None:
             write.keep_output(warehouse, dataset.dataset_id, output.path, output.load_id, "written", stat)
     except Exception as error:
         found = error if isinstance(error, StorageError | OSError) else of_duckdb(error)
-        if found is None:
-            raise
-        reason = str(found).splitlines()[0]
+        reason = fault(error) if found is None else str(found).splitlines()[0]
         raise ExportPending(f"{load.dataset} is loaded, but its output is still pending: {reason} "
                             "The next run puts it in place.", load) from error
     remove_waiting(destination)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -110,6 +110,29 @@ def request(
         None if place is None else _followed(speakable(Path(place), "output")), once,
         changes(known, definition, reading) if base is not None and known is not None else (), unused,
     )
+
+
+def meant(every: Sequence[StoredDataset], dataset: Dataset, *, fresh: bool) -> StoredDataset | None:
+    """The stored dataset that is meant before its name is known: the one named, or the only one."""
+    if fresh:
+        return None
+    if dataset.table is not None:
+        return next((d for d in every if d.name == matched(dataset.table)), None)
+    if not dataset.sources and dataset.source_dir is None and len(every) == 1:
+        return every[0]
+    return None
+
+
+def files_of(dataset: Dataset, every: Sequence[StoredDataset], *, fresh: bool) -> tuple[str, Selection, Path]:
+    """Of a stated dataset beside those that are stored: its name, what it takes, and its source root.
+
+    Raises:
+        UsageError: A stated option contradicts what is stored.
+    """
+    base = meant(every, dataset, fresh=fresh)
+    selection = _selection(dataset, base)
+    root = _root(dataset, base, selection)
+    return base.name if base is not None else _name(dataset, root), selection, root
 
 
 def _without(known: StoredDataset) -> StoredDataset:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from etl.config import Dataset, Settings
-from etl.errors import ExportPending, WarehouseKind
+from etl.errors import ExportPending, StorageError, WarehouseKind
 from etl.events import Job, announced, begin
 from etl.export.formats import format_of
 from etl.export.write import exported_of, to_standard_output
@@ -18,11 +18,11 @@ from etl.ledger import read
 from etl.load.carry import carry_out
 from etl.load.hold import Hold
 from etl.load.place import check_output, opened
-from etl.load.request import request, speakable, warehouse_beside
+from etl.load.request import meant, request, speakable, warehouse_beside
 from etl.load.saved import Agreement, basis_of
 from etl.load.survey import shaped, survey
 from etl.load.task import Attempt, Known
-from etl.names import matched
+from etl.load.written import check_output_apart
 from etl.result import Load, Progress, Report, silent
 from etl.warehouse import Warehouse
 from etl.warehouse.scratch import scratch
@@ -81,7 +81,7 @@ def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -
             "name another file."
         )
     every = read.datasets(warehouse)
-    stored = _stored(every, dataset, fresh=fresh)
+    stored = meant(every, dataset, fresh=fresh)
     output = None if stored is None else read.output_of(warehouse, stored.dataset_id)
     wish = request(dataset, stored, output, fresh=fresh)
     if stored is None or stored.name != wish.name:
@@ -95,19 +95,6 @@ def _known(warehouse: Warehouse, dataset: Dataset, path: Path, *, fresh: bool) -
         wish = replace(wish, output=Path(output.path))
     others = tuple(d for d in every if d.name != wish.name) if fresh else ()
     return Known(kind, wanted, wish, stored, output, others)
-
-
-def _stored(
-    every: list[read.StoredDataset], dataset: Dataset, *, fresh: bool
-) -> read.StoredDataset | None:
-    """The stored dataset that is meant before its name is known: the one named, or the only one."""
-    if fresh:
-        return None
-    if dataset.table is not None:
-        return next((d for d in every if d.name == matched(dataset.table)), None)
-    if not dataset.sources and dataset.source_dir is None and len(every) == 1:
-        return every[0]
-    return None
 
 
 def _run(
@@ -125,6 +112,7 @@ def _run_with(
 ) -> Load:
     wish = known.request
     check_output(wish)
+    check_output_apart(warehouse, known)
     if warehouse.path is not None:
         begin(Job(wish.name, warehouse.path, wish.root, wish.output))
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
@@ -139,7 +127,14 @@ def _run_with(
     load = carry_out(replace(task, found=shaped(warehouse, found, wish.reading, folder)), hold, agreement)
     if wish.once and not plan:
         dataset = read.stored(warehouse, wish.name)
-        to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)
+        try:
+            to_standard_output(warehouse, exported_of(warehouse, dataset, lineage=wish.lineage), standard_output)
+        except (StorageError, OSError) as error:
+            if isinstance(error, BrokenPipeError):
+                raise
+            reason = str(error) if isinstance(error, StorageError) else f"{error.strerror or error}."
+            raise ExportPending(f"{load.dataset} is loaded, but standard output does not take it: {reason}",
+                                load) from error
     return replace(load, output="-" if wish.once else load.output)
 
 

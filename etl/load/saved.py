@@ -13,6 +13,7 @@ from etl.errors import PlanStale, StorageError, UsageError
 from etl.ledger.read import LoadedFile, last_load
 from etl.load.survey import Survey
 from etl.load.task import Known
+from etl.load.typed import of_its_types
 from etl.result import Load
 from etl.version import VERSION
 from etl.warehouse import Warehouse
@@ -172,15 +173,17 @@ def load_plan(file: Path) -> SavedPlan:
         raise UsageError(f"The plan {file} cannot be read: {error.strerror}.") from error
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{file} is not a plan that `etl plan --save` wrote.") from error
-    if (made_by, form) != (VERSION, FORMAT):
+    if made_by != VERSION:
         raise UsageError(f"The plan {file} was made by etl {made_by}, and this is {VERSION}. Plan again.")
+    if form != FORMAT:
+        raise UsageError(f"The plan {file} is of format {form}, and etl {VERSION} applies format {FORMAT}. Plan again.")
     try:
         warehouse = document["warehouse"]
-        return SavedPlan(
+        return of_its_types(SavedPlan(
             file, Path(document["folder"]), None if warehouse is None else Path(warehouse),
-            _dataset(document["dataset"]), _settings(document["settings"]), Basis(**document["basis"]),
-            document["promised"])
-    except (KeyError, TypeError) as error:
+            of_its_types(_dataset(document["dataset"])), of_its_types(_settings(document["settings"])),
+            of_its_types(Basis(**document["basis"])), document["promised"]))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise UsageError(f"{file} is not a whole plan. Plan again.") from error
 
 

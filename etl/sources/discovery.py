@@ -84,7 +84,7 @@ def discover(selection: Selection, root: Path | None, ours: Collection[Path]) ->
         UsageError: A source lies outside the root.
     """
     base = Path(os.path.abspath(root)) if root is not None else root_of(selection)
-    search = _Search(base, selection.include, selection.exclude, frozenset(map(str, ours)))
+    search = Search(base, selection.include, selection.exclude, frozenset(map(str, ours)))
     if not selection.sources:
         search.folder_source(selection.source_dir or str(DEFAULT_SOURCE_DIR) if root is None else str(base))
     for source in selection.sources:
@@ -132,8 +132,8 @@ def _translate(text: str) -> str:
 
 
 @dataclass(slots=True)
-class _Search:
-    """What was found so far."""
+class Search:
+    """What was found so far, of one source after the other."""
 
     root: Path
     include: tuple[str, ...]
@@ -143,12 +143,13 @@ class _Search:
     problems: list[Problem] = field(default_factory=list)
     patterns: list[str] = field(default_factory=list)
     passed: set[str] = field(default_factory=set)
-    walked: set[tuple[int, int]] = field(default_factory=set)
+    walked: dict[tuple[int, int], str] = field(default_factory=dict)  # of the last folder source: their prefixes
     our_names: frozenset[str] = frozenset()
     included: tuple[re.Pattern[str], ...] = ()
     excluded: tuple[re.Pattern[str], ...] = ()
 
     def __post_init__(self) -> None:
+        """Make the patterns."""
         self.included = tuple(map(pattern, self.include))
         self.excluded = tuple(map(pattern, self.exclude))
         self.our_names = frozenset(map(os.path.basename, self.ours))
@@ -206,7 +207,7 @@ class _Search:
                 return
             message = f"{name} is the warehouse or an output of this dataset: it cannot be a source as well"
             raise UsageError(message)
-        if self._filtered(path):
+        if self.filtered(path):
             self.passed.add(path)
             return
         try:
@@ -226,7 +227,7 @@ class _Search:
             folder, prefix, identity = pending.pop()
             if identity in self.walked:
                 continue
-            self.walked.add(identity)
+            self.walked[identity] = prefix
             linked: list[tuple[str, str, tuple[int, int]]] = []
             real: list[tuple[str, str, tuple[int, int]]] = []
             try:
@@ -247,7 +248,7 @@ class _Search:
                     found = entry.stat()
                     below.append((entry.path, path + "/", (found.st_dev, found.st_ino)))
                 return
-            if entry.name.startswith(".") or not KNOWN.search(entry.name) or self._filtered(path) or (
+            if entry.name.startswith(".") or not KNOWN.search(entry.name) or self.filtered(path) or (
                     (entry.is_symlink() or entry.name in self.our_names) and self._ours(entry.path)):
                 self.passed.add(path)
                 return
@@ -269,7 +270,7 @@ class _Search:
                 return
         self.files[path] = SourceFile(path, absolute, FileStat.of(found))
 
-    def _filtered(self, path: str) -> bool:
+    def filtered(self, path: str) -> bool:
         """Whether --include and --exclude leave a path out."""
         return bool(self.included and not matches(path, self.included)) or matches(path, self.excluded)
 

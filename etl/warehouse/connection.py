@@ -157,6 +157,22 @@ def open_warehouse(
 
 
 @contextmanager
+def as_it_stands(path: Path, settings: Settings) -> Iterator[Warehouse]:
+    """Open a warehouse of any version, only to look at what it knows of its datasets.
+
+    Raises:
+        WarehouseLocked: A writer held it for longer than the lock's time-out.
+        WarehouseError: It is not a DuckDB database, or cannot be opened.
+    """
+    with machine_heard(), closing(
+            duckdb.connect(":memory:", config={"python_enable_replacements": "false"})) as raw:
+        attach(raw, path, settings, write=False)
+        raw.execute(f"USE {ALIAS}")
+        with Warehouse(raw, path) as warehouse:
+            yield warehouse
+
+
+@contextmanager
 def in_memory(settings: Settings, temp_dir: Path) -> Iterator[Warehouse]:
     """An empty warehouse that leaves no file: for a plan before the first load. It spills into `temp_dir`."""
     raw = duckdb.connect(":memory:", config={"python_enable_replacements": "false"})

@@ -17,6 +17,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> Library:
     library = Library()
     names = {"etl.load": ["run", "unload"], "etl.export": ["export_table"],
              "etl.inspect": ["status", "history", "rejects", "file", "query", "why", "verify"]}
+    names["etl.load"] += ["check_written", "Written"]
     for module, functions in names.items():
         stand_in = ModuleType(module)
         for function in functions:
