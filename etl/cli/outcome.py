@@ -38,7 +38,7 @@ def outcome(
                 load = carried(log.watching(report))
             log.finished(load)
             _show(load, stated, alone=log.alone, planned=planned, to_output=to_output)
-        except (Exception, KeyboardInterrupt) as raised:
+        except (Exception, KeyboardInterrupt) as raised:  # noqa: BLE001  it is raised again
             error = raised if load is None or planned else _after_commit(raised)
             log.failed(error, loaded=load is not None)
             if not isinstance(error, KeyboardInterrupt) or load is None or planned:

@@ -87,14 +87,15 @@ def _not_staged(asked: Question, path: str, row: int) -> Listing:
     title, pruned = f"Row {row} of {path} in {name}", _pruned(asked, path)
     rejects = warehouse.sql(fill("unread"), {**of, "row": row})
     if rejects:
-        rows = tuple((False, path, row, load, "rejected", load, said if column is None else f"{column}: {said}", None,
-                      None, {}) for load, column, said in rejects)
-        return Listing(title, HEADINGS, rows, (f"It could not be read, so {name} has nothing of it. "
-                                               f"`etl rejects --load {rejects[0][0]}` shows the record.", *pruned))
+        rows: tuple[tuple[object, ...], ...] = tuple(
+            (False, path, row, load, "rejected", load, said if column is None else f"{column}: {said}", None,
+             None, {}) for load, column, said in rejects)
+        note = (f"It could not be read, so {name} has nothing of it. `etl rejects --load {rejects[0][0]}` shows the "
+                "record.")
+        return Listing(title, HEADINGS, rows, (note, *pruned))
     if pruned:
-        return Listing(title, HEADINGS, (), pruned)
-    read_of = warehouse.sql("SELECT max(read) FROM etl.books JOIN etl.file_version USING (version_id) "
-                            "WHERE dataset_id = $dataset AND path = $path", of)[0][0]
+        return Listing(title, HEADINGS, (), tuple(pruned))
+    read_of = warehouse.one("SELECT max(read) FROM etl.file_version WHERE dataset_id = $dataset AND path = $path", of)
     if read_of is None:
         raise UsageError(f"{name} never loaded a file {path}. `etl status {name}` shows the paths of those that it "
                          "has.")

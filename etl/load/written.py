@@ -42,7 +42,7 @@ class Written:
 
     def at(self, path: str | Path) -> bool:
         """Whether it would stand where that file does."""
-        return any(_same(file, Path(path)) for file in self.files)
+        return any(_same(file, Path(path)) for file in {self.path, *self.files})
 
 
 @dataclass(frozen=True, slots=True)

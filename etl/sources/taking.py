@@ -39,9 +39,10 @@ def _source_takes(selection: Selection, root: Path, source: str, names: set[Path
         return False
     if os.path.lexists(source) or not glob.has_magic(source):
         return stated in names and not search.filtered(_below(stated, root))
-    shape = pattern(str(stated))
-    return any(shape.match(str(name)) and not name.name.startswith(".") and not search.filtered(_below(name, root))
-               for name in names)
+    shape = pattern(os.path.normpath(source))
+    start = Path("/") if Path(source).is_absolute() else Path.cwd()  # whose own name is no glob
+    shaped = (name for name in names if shape.match(_below(name, start)) and not name.name.startswith("."))
+    return any(not search.filtered(_below(name, root)) for name in shaped)
 
 
 def _takes(search: Search, names: set[Path]) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from etl.config import Settings
-from etl.errors import StorageError, WarehouseError, WarehouseLocked, WarehouseNewer
+from etl.errors import StorageError, UsageError, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import literal
 from etl.warehouse.holder import held
 
@@ -22,6 +22,7 @@ def attach(
     raw: duckdb.DuckDBPyConnection, path: Path, settings: Settings, *, write: bool, alias: str = ALIAS
 ) -> None:
     """Attach a database file as soon as nobody else holds it; a writer makes its folder."""
+    _check_name(path)
     if write:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,6 +47,15 @@ def attach(
             time.sleep(0.05)
         else:
             return
+
+
+def _check_name(path: Path) -> None:
+    """DuckDB takes no other name than one of UTF-8."""
+    try:
+        str(path.absolute()).encode()
+    except UnicodeEncodeError:
+        spelled = str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+        raise UsageError(f"The name of the warehouse is not UTF-8: {spelled}. Rename it, or its folder.") from None
 
 
 def _locked(error: duckdb.Error) -> bool:

@@ -160,3 +160,14 @@ def test_rejects_refuses_what_it_cannot_write(etl: Etl, library: Library, tmp_pa
     answer = etl("rejects", "--output", str(tmp_path / "no" / "r.csv"))
     assert answer.code == StorageError.exit_code
     assert "r.csv could not be written: No such file or directory." in answer.err
+
+
+def test_a_long_reason_is_not_folded_into_a_narrow_column() -> None:
+    """Where a text would stand in many lines of a few letters, each row is shown as lines of heading and value."""
+    reason = "found 1 cell, expected 2; " * 4
+    found = Listing("", tuple("abcdefg"), (("a.csv", "x" * 8, "y" * 8, "z" * 8, "u" * 8, reason, "v" * 8),))
+    lines = list(rendered([found], "table", 80))
+    assert lines[0] == "-- row 1"
+    assert max(map(len, lines)) <= 80
+    short = Listing("", ("a", "b"), (("x" * 60, "y" * 60),))
+    assert next(iter(rendered([short], "table", 80))).startswith("a ")

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 from etl.cli.door import execute
+from etl.config import Dataset, Settings
+from etl.load import load_plan
+from etl.load.saved import FORMAT
+from etl.version import VERSION
 
 pytestmark = pytest.mark.usefixtures("place")
 
 RUN = ("--source-dir", "in", "--output", "out/t.json", "--strategy", "update", "--key", "id", "--quiet")
 KEPT = ("--warehouse", "kept.duckdb", "--table", "t", "--source-dir", "in", "--output", "out/t.json", "--quiet")
+
+PLAN = {
+    "etl": VERSION, "format": FORMAT, "folder": "/", "warehouse": None, "dataset": asdict(Dataset(key=("id",))),
+    "settings": asdict(Settings()), "basis": {"load": 0, "definition": None, "loaded": {}, "files": {"a.csv": "f"}},
+    "promised": {"records": 1},
+}
 
 
 def put(name: str, text: str) -> None:
@@ -86,7 +97,8 @@ def test_a_target_that_moved_is_named(capsys: pytest.CaptureFixture[str]) -> Non
 def test_what_is_no_plan_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     """A file that is not there, that is no JSON, no plan, or of another version."""
     for text, said in (("{", "is not a plan"), ("[]", "is not a plan"), ("{}", "is not a plan"),
-                       ('{"etl": "0", "format": 1}', "was made by etl 0")):
+                       ('{"etl": "0", "format": 1}', "was made by etl 0"),
+                       (f'{{"etl": "{VERSION}", "format": 2}}', "is of format 2, and etl")):
         Path("plan.json").write_text(text, encoding="utf-8")
         assert etl("apply", "plan.json") == 2
         assert said in capsys.readouterr().err
@@ -104,3 +116,22 @@ def test_nothing_to_do_is_a_plan_too(capsys: pytest.CaptureFixture[str]) -> None
     capsys.readouterr()
     assert etl("apply", "plan.json", "--quiet") == 1
     assert "b.csv is new" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("part", "word", "value"), [
+    ("settings", "threads", "x"), ("settings", "threads", True), ("settings", "lock_timeout", "5"),
+    ("settings", "on_error", "nope"), ("dataset", "key", "id"), ("dataset", "columns", [["a"]]),
+    ("dataset", "strategy", "nope"), ("dataset", "table", 5), ("basis", "files", [1]), ("basis", "load", "x"),
+    ("basis", "loaded", {"a.csv": 1}), ("basis", "more", 1), (None, "promised", None), (None, "folder", 5),
+    (None, "dataset", []), (None, "warehouse", 5),
+])
+def test_a_plan_of_wrong_types_is_no_whole_plan(part: str | None, word: str, value: object,
+                                                capsys: pytest.CaptureFixture[str]) -> None:
+    """Each value is held to the type of its field before anything is done with it."""
+    Path("plan.json").write_text(json.dumps(PLAN), encoding="utf-8")
+    load_plan(Path("plan.json"))
+    edited = json.loads(json.dumps(PLAN))
+    (edited if part is None else edited[part])[word] = value
+    Path("plan.json").write_text(json.dumps(edited), encoding="utf-8")
+    assert etl("apply", "plan.json") == 2
+    assert "plan.json is not a whole plan. Plan again." in capsys.readouterr().err

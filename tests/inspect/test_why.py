@@ -85,7 +85,8 @@ def test_append_names_a_row_by_its_place() -> None:
     for wrong in ("a.csv", ":1", "a.csv:x"):
         with pytest.raises(etl.UsageError, match="Give either"):
             asked(place=wrong)
-    assert asked(place="a.csv:3").rows == ()
+    with pytest.raises(etl.UsageError, match="has no row 3: it has 2 rows"):
+        asked(place="a.csv:3")
 
 
 def test_a_target_that_is_not_what_the_files_say_is_told_of() -> None:
@@ -107,3 +108,17 @@ def test_what_a_claim_differs_in_is_marked_for_a_person() -> None:
     assert winner[0] == "yes"
     assert winner[-1] == "id: 1, n: 1.5, m: b"
     assert other[-2:] == ("m", "id: 1, n: 1.5, *m: a")
+
+
+def test_a_record_without_a_row_says_what_became_of_it() -> None:
+    """One that could not be read has its reason and load; a row or a file that is not there is a usage error."""
+    put("a.csv", "id,n\n1,x\n2\n")
+    load("reject_row", strategy="update", key=("id",))
+    (record,) = rows(asked(place="a.csv:2"))
+    assert (record["state"], record["load"], record["reason"]) == ("rejected", 1, "found 1 cell, expected 2")
+    assert "`etl rejects --load 1` shows the record" in asked(place="a.csv:2").notes[0]
+    assert marked(asked(place="a.csv:2")).rows[0][-1] == ""
+    with pytest.raises(etl.UsageError, match="has no row 3: it has 2 rows"):
+        asked(place="a.csv:3")
+    with pytest.raises(etl.UsageError, match="in never loaded a file zz"):
+        asked(place="zz.csv:1")
