@@ -16,6 +16,7 @@ from etl.cli.listing import rendered
 from etl.cli.printable import cells
 from etl.config import Reading
 from etl.errors import StorageError
+from etl.result import Listing
 
 HOSTILE = '\x1b[31m|x\r\n,"q"\x9b2J<b>'
 TABLE = listing("sources: 2 files", ("path", "rows"), [("a.csv", 3), (None, 12), ("", 0)], ("A note.",))

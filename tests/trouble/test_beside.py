@@ -108,7 +108,7 @@ def test_an_output_takes_no_place_of_another(capsys: pytest.CaptureFixture[str])
     (Selection("s", exclude=("n.csv",)), {"s/a.csv", "s/b/n.json", "hard.csv"}),
     (Selection("s", include=("b/*",)), {"s/b/n.json"}),
     (Selection(None, ("s/*.csv",)), {"s/n.csv", "s/a.csv", "hard.csv"}),
-    (Selection(None, ("{root}/*/n.csv", "s/a.*")), 
+    (Selection(None, ("{root}/*/n.csv", "s/a.*")),
      {"s/n.csv", "far/n.csv", "s/linked/n.csv", "s/a.csv", "hard.csv"}),
     (Selection(None, ("s/a.csv", "s/b")), {"s/a.csv", "s/b/n.json", "hard.csv"}),
     (Selection(None, ("s/x.log", "gone/*.csv")), {"s/x.log"}),
