@@ -94,7 +94,7 @@ def _not_staged(asked: Question, path: str, row: int) -> Listing:
                 "record.")
         return Listing(title, HEADINGS, rows, (note, *pruned))
     if pruned:
-        return Listing(title, HEADINGS, (), tuple(pruned))
+        return Listing(title, HEADINGS, (), (f"No row {row} of {path} is in staging.", *pruned))
     read_of = warehouse.one("SELECT max(read) FROM etl.file_version WHERE dataset_id = $dataset AND path = $path", of)
     if read_of is None:
         raise UsageError(f"{name} never loaded a file {path}. `etl status {name}` shows the paths of those that it "
