@@ -209,6 +209,11 @@ def output_of(warehouse: Warehouse, dataset_id: int) -> StoredOutput | None:
     return StoredOutput(*rows[0]) if rows else None
 
 
+def outputs(warehouse: Warehouse) -> list[str]:
+    """The paths of the recorded outputs of all datasets."""
+    return [str(path) for (path,) in warehouse.sql("SELECT path FROM etl.output ORDER BY path")]
+
+
 def columns_of(warehouse: Warehouse, dataset: StoredDataset) -> tuple[TargetColumn, ...]:
     """The structure of a dataset's target, in derived order, as its last load left it."""
     rows = warehouse.sql(

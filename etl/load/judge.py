@@ -13,7 +13,7 @@ from etl.load.coming import Coming
 from etl.load.task import Attempt
 from etl.names import matched
 from etl.result import Progress
-from etl.structure.derive import Structure, derive, headers, marked
+from etl.structure.derive import Structure, anything_loaded, derive, headers, marked
 from etl.structure.kinds import NEGATIVE_ZERO, NOT_FINITE
 from etl.structure.measure import located, measure
 
@@ -39,14 +39,14 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     """
     warehouse, wish = task.warehouse, task.known.request
     task.report(Progress("types", rows=brought.rows))
-    if _anything_loaded(task):
+    if anything_loaded(warehouse):
         _hold_contract_to_key(wish.definition)
     redefined = task.known.stored is None or task.known.stored.definition != wish.definition
     _locate_for(task, every=redefined)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE stood (version_id INTEGER, row BIGINT)")
     if redefined and task.known.stored is not None:
         _refuse_kept(task, coming, ("kept", "back"))
-        check.stood(warehouse, task.known.stored.definition, headers(warehouse), "kept")
+        check.stood(warehouse, task.known.stored.definition, headers(warehouse, state="kept"), "kept")
     elif task.change.back:
         _refuse_kept(task, coming, ("back",))
     _stood_back(task)
@@ -75,7 +75,7 @@ def _stood_back(task: Attempt) -> None:
     for version, definition in read.definitions_left(task.warehouse, back).items():
         under.setdefault(definition, []).append(version)
     for definition, versions in under.items():
-        check.stood(task.warehouse, definition, headers(task.warehouse), "back", versions)
+        check.stood(task.warehouse, definition, headers(task.warehouse, versions=versions), "back", versions)
 
 
 def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -> None:
@@ -90,7 +90,10 @@ def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -
         for problem in against:
             found[str(problem.path)] = (*found.get(str(problem.path), ()), problem)
         unfit(task, found)
-    whole = [p for _, p in rejects if p.whole_file or (p.code == "contract" and contract == "freeze")]
+    # What is rejected for another reason was no part of the structure either when it was first held.
+    otherwise = {(p.path, p.row) for _, p in rejects if p.code in ("null_key", "type")}
+    whole = [p for _, p in rejects if p.whole_file or (
+        p.code == "contract" and contract == "freeze" and (p.path, p.row) not in otherwise)]
     check.refuse([*coming.problems, *whole], name)
     counted = {(problem.path, problem.row or problem.line) for _, problem in rejects}
     check.too_many(len(counted), brought.read, settings, [problem for _, problem in rejects], name)
@@ -110,8 +113,6 @@ def structure_of(task: Attempt) -> Structure:
         UsageError: A type is declared for a column that no file has.
     """
     wish = task.known.request
-    if not _anything_loaded(task):
-        return Structure((), {})
     structure = derive(task.warehouse, wish.definition)
     names = {column.name for column in structure.columns}
     stated = wish.fresh or task.known.stored is None or task.known.stored.definition.columns != wish.definition.columns
@@ -125,11 +126,6 @@ def structure_of(task: Attempt) -> Structure:
                 raise UsageError(f"--key {name}: a column of the type {structure.column(name).type} cannot be a key. "
                                  f"Declare another with --column {name}=VARCHAR, or name another key.")
     return structure
-
-
-def _anything_loaded(task: Attempt) -> bool:
-    """Whether a version is loaded after this move."""
-    return bool(task.warehouse.one("SELECT count(*) FROM temp.scope WHERE state <> 'left'"))
 
 
 def _hold_contract_to_key(definition: Definition) -> None:

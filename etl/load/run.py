@@ -118,7 +118,7 @@ def _run_with(
     loaded = {} if known.stored is None else read.loaded_files(warehouse, known.stored.dataset_id)
     report(Progress("discover"))
     holds = [] if known.stored is None else read.holds(warehouse, known.stored.dataset_id)
-    found = survey(wish, loaded, holds, _ours(warehouse, known), report, settings.threads or os.cpu_count() or 1,
+    found = survey(wish, loaded, holds, _ours(warehouse), report, settings.threads or os.cpu_count() or 1,
                    folder)
     if agreement is not None:
         agreement.basis(basis_of(warehouse, known, loaded, found))
@@ -138,7 +138,7 @@ def _run_with(
     return replace(load, output="-" if wish.once else load.output)
 
 
-def _ours(warehouse: Warehouse, known: Known) -> list[Path]:
+def _ours(warehouse: Warehouse) -> list[Path]:
     path = warehouse.path
     ours = [] if path is None else [path, path.with_name(path.name + ".wal")]
-    return ours if known.output is None else [*ours, Path(known.output.path)]
+    return [*ours, *map(Path, read.outputs(warehouse))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.config import Definition
@@ -70,15 +70,35 @@ class Structure:
         return next(i for i, column in enumerate(self.columns) if column.name == name)
 
 
-def headers(warehouse: Warehouse, *, left: bool = False) -> dict[str, tuple[str, ...]]:
-    """Column names by staging table, of the loaded versions (with `left`, of those that leave too)."""
+def anything_loaded(warehouse: Warehouse) -> bool:
+    """Whether temp table `scope` has a version that is loaded after this move."""
+    return bool(warehouse.one("SELECT count(*) FROM temp.scope WHERE state <> 'left'"))
+
+
+def headers(
+    warehouse: Warehouse, *, left: bool = False, state: str | None = None, versions: Sequence[int] | None = None
+) -> dict[str, tuple[str, ...]]:
+    """Column names by staging table, of the loaded versions.
+
+    Args:
+        left: Of those that leave too.
+        state, versions: Of versions in this state, and of these versions, alone.
+    """
     only = "" if left else " AND state <> 'left'"
-    rows = warehouse.sql(f"SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''{only}")
+    rows = warehouse.sql(
+        f"SELECT DISTINCT staging, header FROM temp.scope WHERE staging <> ''{only} "
+        "AND ($state IS NULL OR state = $state) AND ($versions IS NULL OR list_contains($versions, version_id))",
+        {"state": state, "versions": versions})
     return {staging: tuple(json.loads(header)) for staging, header in rows}
 
 
 def derive(warehouse: Warehouse, definition: Definition) -> Structure:
-    """Derive the structure of the versions in temp table `scope` that are loaded after this move."""
+    """Derive the structure of the versions in temp table `scope` that are loaded after this move.
+
+    Where none is, there is no column, also under a contract.
+    """
+    if not anything_loaded(warehouse):
+        return Structure((), {})
     order: dict[str, str] = {}
     places: dict[str, dict[str, Place]] = {}
     for table, header, spelling, _rank in warehouse.sql(fill("headers")):

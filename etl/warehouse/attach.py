@@ -15,6 +15,7 @@ from etl.warehouse.holder import held
 
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
 HEADERS = 3 * 4096  # bytes with which every database of DuckDB begins; all of them are written when it is made
+_CHECKPOINTS = 4096 + 8  # where the second header counts them; storage/single_file_block_manager.cpp of DuckDB
 MEND = "Restore it from a copy, or load the files into another --warehouse."
 
 
@@ -82,11 +83,15 @@ def _mended(path: Path, error: duckdb.Error, *, write: bool, new: bool) -> None:
 
 
 def _forget_unfinished(path: Path) -> bool:
-    """Remove a database whose making was cut short, by a kill or a full disk; nothing can stand in it."""
+    """Remove a database whose making was cut short, by a kill or a full disk; nothing can stand in it.
+
+    One that was cut short later has been written: each checkpoint counts, in the header behind the first.
+    """
     with suppress(OSError):
         with path.open("rb") as file:
             begins = file.read(HEADERS)
-        if len(begins) < HEADERS and begins[8:12] == b"DUCK":
+        checkpoints = int.from_bytes(begins[_CHECKPOINTS : _CHECKPOINTS + 8], "little")
+        if len(begins) < HEADERS and begins[8:12] == b"DUCK" and not checkpoints:
             path.unlink()
             return True
     return False

@@ -163,10 +163,10 @@ def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
 
 
 def misfits(row: Row, definition: Definition) -> bool:
-    """Whether a cell does not fit what a contract holds its column to; what is declared goes before."""
-    declared = dict(definition.declared)
-    texts = ((definition.said(row.cells.get(column)), of) for column, of in definition.frozen if column not in declared)
-    return any(text is not None and not kinds.fits(text, of) for text, of in texts)
+    """Whether a cell does not fit what a contract holds its column to, and nothing else is wrong with the row."""
+    free = replace(definition, contract="evolve", frozen=())
+    held = replace(free, frozen=tuple((name, of) for name, of in definition.frozen if name not in dict(free.declared)))
+    return accepted(row, free) and not accepted(row, held)
 
 
 def accepted(row: Row, definition: Definition) -> bool:
