@@ -72,6 +72,17 @@ CREATE OR REPLACE TEMP MACRO etl_is_date(c) AS
 CREATE OR REPLACE TEMP MACRO etl_is_fraction(c) AS
     strlen(c) <= 15 AND regexp_full_match(c, '(0|-?[1-9][0-9]*)\.[0-9]+');
 
+-- A FLOAT or DOUBLE as the text of a number: a whole one exactly, any other by the fewest digits that give it back.
+CREATE OR REPLACE TEMP MACRO etl_float_text(x) AS
+    CASE
+        WHEN x = trunc(x) AND abs(x) < 1e38 THEN CAST(TRY_CAST(x AS HUGEINT) AS VARCHAR)
+        WHEN contains(CAST(x AS VARCHAR), 'e-')
+        THEN CASE WHEN x < 0 THEN '-0.' ELSE '0.' END
+            || repeat('0', TRY_CAST(split_part(CAST(x AS VARCHAR), 'e-', 2) AS BIGINT) - 1)
+            || replace(ltrim(split_part(CAST(x AS VARCHAR), 'e-', 1), '-'), '.', '')
+        ELSE CAST(x AS VARCHAR)
+    END;
+
 -- The kind of a cell, one bit: 1, 2, 4 an integer of 64 bits, of 128 bits, beyond; 8 a fraction; 16 a boolean;
 -- 32 a date; 64 a timestamp; 128 anything else. With 256 beside 1, 2, 4 and 8; with 1024 beside 8 for -0.0.
 CREATE OR REPLACE TEMP MACRO etl_kind(c) AS

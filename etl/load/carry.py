@@ -19,7 +19,7 @@ from etl.load.task import Again, Attempt, Undo
 from etl.result import Load, TargetBooks
 from etl.version import VERSION
 from etl.warehouse import Warehouse
-from etl.warehouse.machine import of_duckdb, of_machine
+from etl.warehouse.machine import of_duckdb, of_machine, said
 from etl.warehouse.scratch import scratch
 
 
@@ -84,11 +84,10 @@ def _tries(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None)
 
 def _said(error: duckdb.Error) -> StorageError:
     """A sentence for what the machine does not give; any other error of DuckDB is our own mistake, and goes up."""
-    first = str(error).splitlines()[0]
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StorageError(f"The memory limit was reached: {first}. Give more with --memory-limit, or more room with "
+        return StorageError(f"The memory limit was reached: {said(error)}. Give more with --memory-limit, or more room with "
                             "--temp-dir. Nothing was loaded.")
-    return StorageError(f"A file could not be read or written: {first}. Nothing was loaded.")
+    return StorageError(f"A file could not be read or written: {said(error)}. Nothing was loaded.")
 
 
 def _kept(task: Attempt, failure: LoadFailed) -> LoadFailed:
@@ -100,7 +99,7 @@ def _kept(task: Attempt, failure: LoadFailed) -> LoadFailed:
         if found is None:
             raise
         unkept = LoadFailed(str(failure), failure.problems)
-        unkept.add_note(f"The failed load is not in the history: {str(found).splitlines()[0]}.")
+        unkept.add_note(f"The failed load is not in the history: {said(found)}.")
         return unkept
 
 

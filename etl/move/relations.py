@@ -13,7 +13,6 @@ from etl.config import Definition
 from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.sql_files import fill, piece
 from etl.structure import cells
-from etl.structure.declared import cast, parsed
 from etl.structure.derive import Structure
 from etl.structure.places import Place
 from etl.warehouse import Warehouse, staging, target
@@ -217,8 +216,7 @@ class Plan:
             place = places.get(column.name)
             text = Sql("CAST(NULL AS VARCHAR)") if place is None else cells.known(place, self.definition)
             texts.append(Sql(f"{text} AS x{i}"))
-            known = Sql(f"x{i}" if column.type != "VARCHAR" else f"CAST(x{i} AS VARCHAR)")
-            value = cast(known, parsed(column.declared), forgiving=True)
+            value = cells.known_value(place or Place(0), Sql(f"x{i}"), column.declared)
             values.append(Sql(f"CASE WHEN f{i} THEN {value} END AS {n(i)}"))
             values.append(Sql(f"x{i} IS NOT NULL AND NOT f{i} AS m{i}"))
         columns = self.structure.columns

@@ -10,7 +10,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from etl.sources.thrift import FALSE, I32, TRUE, Field, NotThrift, Reader, Struct, get, struct, structs, written
+from etl.sources.thrift import (
+    FALSE,
+    I32,
+    TRUE,
+    Field,
+    NotThrift,
+    Reader,
+    Struct,
+    get,
+    integer,
+    struct,
+    structs,
+    written,
+)
 
 Retag = Literal["bytes", "int96", "zoneless"]
 
@@ -90,11 +103,19 @@ def _retag_schema(footer: Struct, tags: Mapping[str, Retag]) -> dict[int, Retag]
     elements = structs(footer, 2)
     leaf = 0
     wide: dict[int, Retag] = {}
+    inside: list[int] = []  # how many children of each group above are to come
     for place, element in enumerate(elements[1:], 1):
-        if get(element, 5):  # it has children
+        top = not inside
+        if children := integer(element, 5) or 0:
+            inside.append(children)
             continue
+        while inside:
+            inside[-1] -= 1
+            if inside[-1]:
+                break
+            inside.pop()
         name = get(element, 4)
-        tag = tags.get(name.decode("utf-8", "replace")) if isinstance(name, bytes) else None
+        tag = tags.get(name.decode("utf-8", "replace")) if top and isinstance(name, bytes) else None
         if tag == "zoneless":
             _take_zone(element)
         elif tag is not None:

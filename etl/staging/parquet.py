@@ -23,6 +23,7 @@ from etl.sources.shape import Shape
 from etl.sources.thrift import NotThrift
 from etl.sources.unpack import whole_file
 from etl.sql_files import fill
+from etl.staging.ranges import inside, known, said_outside
 from etl.warehouse import Warehouse
 
 _NESTED = re.compile(r"(?:STRUCT|MAP|UNION)\(|.*\[\d*\]\Z", re.DOTALL)
@@ -37,16 +38,14 @@ KEPT = frozenset((
     "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID", "BLOB", "VARCHAR",
 ))  # types of staging columns: those of `etl.structure.kinds`
 _UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
-_TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
-_EARLIEST = -9_223_372_022_400_000_000  # microseconds; earlier ones have no day
 _ADVICE = "Write it as another type, or leave the column out"
 
 
 @dataclass(frozen=True, slots=True)
 class _Leaf:
-    """An element of the schema that DuckDB would not read whole; `top` where it is a column by itself."""
+    """An element of the schema that DuckDB would not read whole; `top` where it is its column by itself."""
 
-    name: str
+    column: str
     top: bool
     tag: Retag
     what: str
@@ -63,12 +62,15 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
     if isinstance(told, Problem):
         return replace(scan, problem=told)
     records, elements, types = told
-    names, leaves = _read_schema(elements)
+    names, leaves, doubled = _read_schema(elements)
     if len(names) != len(types):
         return replace(scan, problem=_unfit(scan, names[0] if names else "", "a structure that cannot be told"))
+    for column, field in doubled:
+        return replace(scan, problem=_unfit(scan, column, f"two fields of the name {field!r} in one struct"))
     for leaf in leaves:
-        if not leaf.top or names.count(leaf.name) > 1:
-            return replace(scan, problem=_unfit(scan, leaf.name, leaf.what))
+        if not leaf.top or names.count(leaf.column) > 1:
+            what = leaf.what if leaf.top else f"{leaf.what} inside nested values"
+            return replace(scan, problem=_unfit(scan, leaf.column, what))
     shape = Shape(tuple(names), records, tuple(types))
     if leaves:
         found = _retyped(warehouse, scan, shape, leaves, location)
@@ -100,35 +102,44 @@ def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, list[tuple[object, ...
     return _corrupt(scan, fault) if fault is not None else (records, elements, [str(row[1]) for row in described])
 
 
-def _read_schema(elements: Sequence[tuple[object, ...]]) -> tuple[list[str], list[_Leaf]]:
-    """The names of the columns, and the leaves that need another reading."""
+def _read_schema(
+    elements: Sequence[tuple[object, ...]]
+) -> tuple[list[str], list[_Leaf], list[tuple[str, str]]]:
+    """The names of the columns, the leaves that need another reading, and fields of one name with their columns."""
     names: list[str] = []
     leaves: list[_Leaf] = []
-    open_children: list[int] = []
-    for name, children, kind, logical, precision, scale in elements:
-        depth = len(open_children)
+    doubled: list[tuple[str, str]] = []
+    groups: list[tuple[int, set[str]]] = []  # how many children are to come, and the names of those that came
+    for told, children, kind, logical, precision, scale in elements:
+        name, depth = str(told), len(groups)
         if depth == 1:
-            names.append(str(name))
-        leaf = _leaf(str(name), str(kind), str(logical), precision, scale, top=depth == 1)
-        if leaf is not None and not children:
-            leaves.append(leaf)
-        while open_children and not children:
-            open_children[-1] -= 1
-            if open_children[-1]:
-                break
-            open_children.pop()
+            names.append(name)
+        elif depth > 1:
+            lowered = name.encode().lower().decode()  # as DuckDB compares them
+            if lowered in groups[-1][1]:
+                doubled.append((names[-1], name))
+            groups[-1][1].add(lowered)
         if children:
-            open_children.append(int(str(children)))
-    return names, leaves
+            groups.append((int(str(children)), set()))
+            continue
+        leaf = _leaf(names[-1] if names else name, str(kind), str(logical), precision, scale, top=depth == 1)
+        if leaf is not None:
+            leaves.append(leaf)
+        while groups:
+            left, seen = groups.pop()
+            if left > 1:
+                groups.append((left - 1, seen))
+                break
+    return names, leaves, doubled
 
 
-def _leaf(name: str, kind: str, logical: str, precision: object, scale: object, *, top: bool) -> _Leaf | None:
+def _leaf(column: str, kind: str, logical: str, precision: object, scale: object, *, top: bool) -> _Leaf | None:
     if isinstance(precision, int) and precision > _MOST_DIGITS:
-        return _Leaf(name, top, "bytes", f"decimals of {precision} digits", int(str(scale or 0)))
+        return _Leaf(column, top, "bytes", f"decimals of {precision} digits", int(str(scale or 0)))
     if kind == "INT96":
-        return _Leaf(name, top, "int96", "INT96 timestamps", 0)
+        return _Leaf(column, top, "int96", "INT96 timestamps", 0)
     if _UTC_NANOSECONDS.match(logical):
-        return _Leaf(name, top, "zoneless", "timestamps of nanoseconds in UTC", 0)
+        return _Leaf(column, top, "zoneless", "timestamps of nanoseconds in UTC", 0)
     return None
 
 
@@ -137,17 +148,17 @@ def _retyped(
 ) -> Shape | Problem:
     """The shape with the types that keep what DuckDB would not; the bytes of those columns are looked at."""
     try:
-        retagged(Path(scan.file.absolute), location, {leaf.name: leaf.tag for leaf in leaves})
+        retagged(Path(scan.file.absolute), location, {leaf.column: leaf.tag for leaf in leaves})
     except NotThrift as error:
         return whole_file("corrupt", scan.file.path, f"the footer of the Parquet file cannot be read: {error}",
                           "Fetch the file again")
     types, needed = list(shape.types), set()
     aliases = listed(Sql(f"c{place}") for place in range(len(types)))
     for leaf in leaves:
-        place = shape.names.index(leaf.name)
+        place = shape.names.index(leaf.column)
         if leaf.tag == "bytes":
             types[place] = f"DECIMAL TEXT {leaf.scale}"
-            needed.add(leaf.name)
+            needed.add(leaf.column)
             continue
         past = (Sql(f"epoch_ns(c{place}) % 1000 <> 0") if leaf.tag == "zoneless" else
                 Sql(f"etl_int96_nanoseconds(c{place}) % 1000 <> 0"))
@@ -161,20 +172,21 @@ def _retyped(
         except duckdb.Error as error:
             return _corrupt(scan, str(error))
         if finer and outside:
-            return _unfit(scan, leaf.name, "nanoseconds, and years that no type of nanoseconds holds,")
+            return _unfit(scan, leaf.column, "nanoseconds, and years that no type of nanoseconds holds,")
         if finer:
             types[place] = _INSTANT_TEXT if leaf.tag == "zoneless" else _INT96
-            needed.add(leaf.name)
+            needed.add(leaf.column)
     if not needed:
         location.unlink()
         return replace(shape, types=tuple(types))
-    retagged(Path(scan.file.absolute), location, {leaf.name: leaf.tag for leaf in leaves if leaf.name in needed})
+    retagged(Path(scan.file.absolute), location, {leaf.column: leaf.tag for leaf in leaves if leaf.column in needed})
     return replace(shape, types=tuple(types), location=location)
 
 
 def _known(kind: str) -> bool:
-    return (kind in KEPT or kind in ("JSON", _INSTANT_TEXT, _INT96) or _DECIMAL.fullmatch(kind) is not None
-            or _NESTED.match(kind) is not None or _WIDE_DECIMAL.fullmatch(kind) is not None)
+    special = kind in ("JSON", _INSTANT_TEXT, _INT96) or _WIDE_DECIMAL.fullmatch(kind) is not None
+    plain = kind in KEPT or _DECIMAL.fullmatch(kind) is not None
+    return special or plain or (_NESTED.match(kind) is not None and known(kind))
 
 
 def stored_type(kind: str) -> str:
@@ -188,20 +200,24 @@ def stored_type(kind: str) -> str:
 
 def _value(place: int, kind: str) -> Sql:
     """A column as it is staged."""
+    if kind in (_INSTANT_TEXT, _INT96):
+        return _finer(place, kind)
     column = Sql(f"c{place}")
     wide = _WIDE_DECIMAL.fullmatch(kind)
     if wide:
         return Sql(f"etl_wide_decimal({column}, {int(wide[1])})")
-    if kind == _INSTANT_TEXT:
-        return Sql(f"CAST({column} AS VARCHAR) || '+00'")
-    if kind == _INT96:
-        return Sql(f"make_timestamp_ns(etl_int96_day({column}) * 86400000000000 + etl_int96_nanoseconds({column}))")
     if kind == "JSON":
         return Sql(f"etl_json_told({column})")
-    if kind in _TIMESTAMPS:  # what DuckDB reads there and cannot tell fails here, by name
-        bound, moment = Sql(f"CAST(make_timestamp({_EARLIEST}) AS {kind})"), Sql(f"CAST({column} AS {kind})")
-        return Sql(f"CASE WHEN {moment} < {bound} THEN CAST(CAST({moment} AS VARCHAR) AS {kind}) ELSE {moment} END")
-    return Sql(f"to_json({column})") if _NESTED.match(kind) else column
+    held = inside(column, kind)
+    return Sql(f"to_json({held})") if _NESTED.match(kind) else held
+
+
+def _finer(place: int, kind: str) -> Sql:
+    """A column of nanoseconds that no plain type keeps."""
+    column = Sql(f"c{place}")
+    if kind == _INT96:
+        return Sql(f"make_timestamp_ns(etl_int96_day({column}) * 86400000000000 + etl_int96_nanoseconds({column}))")
+    return Sql(f"CAST({inside(column, 'TIMESTAMP_NS')} AS VARCHAR) || '+00'")
 
 
 def load(warehouse: Warehouse, table: Sql, shape: Shape, locations: Sequence[Path], first: int) -> None:
@@ -237,6 +253,9 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
         except _OF_MACHINE:
             raise
         except duckdb.Error as error:
+            holds = said_outside(error)
+            if holds is not None:
+                return _unfit(scan, shape.names[place], f"a value out of the range of its type ({holds})")
             return _corrupt(scan, str(error))
     return None
 

@@ -6,23 +6,17 @@ from collections.abc import Mapping
 
 from etl.config import Definition
 from etl.names import Sql, listed, literal
-from etl.structure import kinds
-from etl.structure.declared import Declared, cast, fits, parsed
+from etl.structure import kinds, typed
+from etl.structure.declared import cast, fits, parsed
 from etl.structure.places import TEXT, TOLD, Place
 
 _TEXTS = (TEXT, TOLD)
-_ZEROS = ("DOUBLE", "FLOAT")
 
 
 def raw(place: Place) -> Sql:
     """The text of the cell as staging keeps it, of the relation `s`."""
-    if place.form == TEXT:
-        return Sql(f"s.c{place.number}")
-    text = Sql(f"CAST(s.c{place.number} AS VARCHAR)")
-    decimal = kinds.DECIMAL_TYPE.fullmatch(place.form)
-    if decimal and decimal[1] == decimal[2]:  # DuckDB leaves out the 0 before the point
-        return Sql(f"regexp_replace({text}, '^(-?)[.]', '\\10.')")
-    return text
+    stored = Sql(f"s.c{place.number}")
+    return stored if place.form == TEXT else typed.told(stored, place.form)
 
 
 def shown(place: Place) -> Sql:
@@ -80,7 +74,7 @@ def value(place: Place, declared: str, definition: Definition, *, changed: bool)
     stored = Sql(f"s.c{place.number}")
     if definition.nulls and changed:
         stored = Sql(f"CASE WHEN {cell(place, definition)} IS NOT NULL THEN {stored} END")
-    return stored if place.form == wanted.type and wanted.type not in _ZEROS else cast(stored, Declared(wanted.type))
+    return typed.under(stored, place.form, wanted)
 
 
 def known(place: Place, definition: Definition) -> Sql:
@@ -96,8 +90,15 @@ def known_fits(place: Place, carried: Sql, declared: str) -> Sql:
     wanted = parsed(declared)
     if place.form in (*_TEXTS, "VARCHAR"):
         return fits(carried, wanted)
-    back = Sql(f"TRY_CAST(TRY_CAST({carried} AS {wanted.type}) AS {place.form})")
-    return Sql(f"({back} IS NOT DISTINCT FROM {carried})")
+    return typed.held_by(carried, place.form, wanted)
+
+
+def known_value(place: Place, carried: Sql, declared: str) -> Sql:
+    """What `known` carried as a value of a type; NULL, or an error, where it is none."""
+    wanted = parsed(declared)
+    if place.form in (*_TEXTS, "VARCHAR"):
+        return cast(carried, wanted, forgiving=True)
+    return typed.under(carried, place.form, wanted, forgiving=True)
 
 
 def stated_types(definition: Definition) -> dict[str, str]:

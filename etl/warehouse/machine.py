@@ -9,9 +9,11 @@ import duckdb
 
 from etl.errors import StorageError
 
-# A transaction that cannot be undone is FATAL; one that cannot be committed says why in its words alone.
-MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException, duckdb.FatalException)
-UNWRITTEN = ("could not write file", "could not sync file", "could not truncate file", "no space left")
+MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException)
+# A transaction that cannot be undone is FATAL, as are mistakes; that and one that cannot be committed say why in words.
+UNWRITTEN = ("could not write file", "could not sync file", "could not truncate file", "no space left", "io error",
+             "out of memory")
+_CAUSE = "Original error: "
 
 
 def of_duckdb(error: BaseException) -> duckdb.Error | None:
@@ -25,9 +27,14 @@ def of_machine(error: BaseException) -> duckdb.Error | None:
     found = of_duckdb(error)
     if isinstance(found, MACHINE):
         return found
-    if isinstance(found, duckdb.TransactionException) and any(words in str(found).lower() for words in UNWRITTEN):
-        return found
-    return None
+    worded = isinstance(found, duckdb.TransactionException | duckdb.FatalException)
+    return found if worded and any(words in str(found).lower() for words in UNWRITTEN) else None
+
+
+def said(error: duckdb.Error) -> str:
+    """What an error says in one line, without its point: its cause, where all after it fails by it."""
+    _, _, cause = str(error).partition(_CAUSE)
+    return (cause.strip(' "\n') or str(error)).splitlines()[0].rstrip(".")
 
 
 @contextmanager
@@ -43,6 +50,6 @@ def machine_heard() -> Iterator[None]:
         found = of_machine(error)
         if found is None:
             raise
-        first = str(found).splitlines()[0].rstrip(".")
-        raise StorageError(f"The memory limit was reached: {first}." if isinstance(found, duckdb.OutOfMemoryException)
-                           else f"A file could not be read or written: {first}. Check the room on its disk.") from error
+        raise StorageError(
+            f"The memory limit was reached: {said(found)}." if isinstance(found, duckdb.OutOfMemoryException)
+            else f"A file could not be read or written: {said(found)}. Check the room on its disk.") from error
