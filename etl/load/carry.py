@@ -85,8 +85,8 @@ def _tries(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None)
 def _said(error: duckdb.Error) -> StorageError:
     """A sentence for what the machine does not give; any other error of DuckDB is our own mistake, and goes up."""
     if isinstance(error, duckdb.OutOfMemoryException):
-        return StorageError(f"The memory limit was reached: {said(error)}. Give more with --memory-limit, or more room with "
-                            "--temp-dir. Nothing was loaded.")
+        return StorageError(f"The memory limit was reached: {said(error)}. Give more with --memory-limit, or more room "
+                            "with --temp-dir. Nothing was loaded.")
     return StorageError(f"A file could not be read or written: {said(error)}. Nothing was loaded.")
 
 

@@ -18,7 +18,7 @@ from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, staging
 from etl.warehouse.attach import ALIAS
-from etl.warehouse.machine import of_machine
+from etl.warehouse.machine import of_machine, said
 from etl.warehouse.spill import remove_spill
 
 HEADINGS = ("table", "path", "records", "staged by load", "let go by load", "held")
@@ -112,10 +112,10 @@ def _carry_out(warehouse: Warehouse, hold: Hold) -> None:
             warehouse.sql("DELETE FROM etl.cell_kind WHERE version_id IN (SELECT version_id FROM temp.prunable)")
             hold.begin()
     except Exception as error:
-        said = of_machine(error)
-        if said is None:
+        found = of_machine(error)
+        if found is None:
             raise
-        raise StorageError(f"The warehouse could not be rewritten: {str(said).splitlines()[0]}. "
+        raise StorageError(f"The warehouse could not be rewritten: {said(found)}. "
                            "Nothing was pruned.") from error
 
 

@@ -38,6 +38,7 @@ KEPT = frozenset((
     "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID", "BLOB", "VARCHAR",
 ))  # types of staging columns: those of `etl.structure.kinds`
 _UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
+_TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _ADVICE = "Write it as another type, or leave the column out"
 
 
@@ -208,6 +209,8 @@ def _value(place: int, kind: str) -> Sql:
         return Sql(f"etl_wide_decimal({column}, {int(wide[1])})")
     if kind == "JSON":
         return Sql(f"etl_json_told({column})")
+    if kind in _TIMESTAMPS:  # a copy may have lost the zone
+        column = Sql(f"CAST({column} AS {kind})")
     held = inside(column, kind)
     return Sql(f"to_json({held})") if _NESTED.match(kind) else held
 

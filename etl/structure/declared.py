@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from etl.errors import UsageError
-from etl.names import Sql, literal
+from etl.names import Sql, listed, literal
 from etl.structure.kinds import DECIMAL_DIGITS
 
 TYPES = ("BIGINT", "HUGEINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIME", "VARCHAR")
@@ -22,6 +22,7 @@ _OF_TIME = ("DATE", "TIMESTAMP", "TIME")
 _COMMA = ","
 _ZONED = " WITH TIME ZONE"
 _ZEROS = ("DOUBLE", "FLOAT")
+_ENDLESS = ("FLOAT", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")  # that have infinities, and words for them
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 _WORDS = {
     "BIGINT": "a whole number of 64 bits", "HUGEINT": "a whole number of 128 bits",
@@ -172,7 +173,9 @@ def _comes_back(text: Sql, kind: str) -> Sql:
     """Whether a text is how DuckDB writes a value of a type of Parquet or JSON."""
     if kind == "JSON":
         return Sql(f"((starts_with({text}, '{{') OR starts_with({text}, '[')) AND json_valid({text}))")
-    return Sql(f"coalesce(CAST(TRY_CAST({text} AS {kind}) AS VARCHAR) = {text}, false)")
+    back = Sql(f"coalesce(CAST(TRY_CAST({text} AS {kind}) AS VARCHAR) = {text}, false)")
+    endless = listed(literal(word) for word in ("inf", "-inf", "infinity", "-infinity"))
+    return Sql(f"({back} AND {text} NOT IN ({endless}))") if kind in _ENDLESS else back
 
 
 def _matches(text: Sql, number: str) -> Sql:

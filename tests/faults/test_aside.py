@@ -19,7 +19,7 @@ from etl.cli.door import execute
 from etl.errors import StorageError, UsageError
 from etl.inspect import emit, emit_sql
 from etl.warehouse import open_warehouse
-from etl.warehouse.machine import of_machine
+from etl.warehouse.machine import of_machine, said
 from etl.warehouse.scratch import PREFIX, whole
 
 OF = ("--warehouse", "out/w.duckdb")
@@ -145,6 +145,15 @@ def test_a_commit_without_room_is_the_machines(tmp_path: Path) -> None:
         connection.execute("COMMIT")
     assert of_machine(wrong.value) is None
     assert of_machine(StorageError("said already")) is None
+
+
+def test_what_is_fatal_is_the_machines_by_its_words_alone() -> None:
+    """A disk that is full is told by its cause; a mistake that ends DuckDB is none of the machine's."""
+    lost = "FATAL Error: Failed: database has been invalidated because of a previous fatal error.\nOriginal error: "
+    full = of_machine(duckdb.FatalException(lost + '"Could not write file "w.wal": No space left on device"'))
+    assert full is not None
+    assert said(full) == 'Could not write file "w.wal": No space left on device'
+    assert of_machine(duckdb.FatalException(lost + '"Information loss on integer cast: value -952"')) is None
 
 
 def test_a_disk_that_is_full_while_a_warehouse_is_read_is_said(

@@ -16,7 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trouble.home import Home
 
+from etl.names import Sql
 from etl.staging.parquet import KEPT, stored_type
+from etl.staging.ranges import inside, said_outside
 from etl.structure.kinds import STORED, Summary, summary_of
 from formats.account import Number, exact
 
@@ -169,26 +171,93 @@ def test_damage_is_named(home: Home) -> None:
         assert "inside etl" not in answer.error
 
 
-@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("us", tz="UTC"), pa.timestamp("ms"),
-                                  pa.list_(pa.timestamp("us"))], ids=str)
-def test_a_moment_out_of_range_is_named(home: Home, kind: pa.DataType) -> None:
-    """A timestamp that no type of a table holds is a problem with its file and column, never an error inside."""
-    far: object = -(2**63) if kind != pa.timestamp("ms") else 2**62
-    cells = [[far]] if pa.types.is_list(kind) else [far]
-    pq.write_table(pa.table({"id": [1], "at": pa.array(cells, kind)}), "in/t.parquet")
-    answer = home.run("--on-error", "reject_row")
-    assert answer.code == 1
+ENDS = 2**63 - 1
+OUTSIDE = [
+    (pa.date32(), (2**31 - 1, -(2**31 - 1), -(2**31))), (pa.timestamp("us"), (ENDS, -ENDS, -ENDS - 1)),
+    (pa.timestamp("us", "UTC"), (ENDS, -ENDS, -ENDS - 1, ENDS - 1)), (pa.timestamp("ms"), (ENDS, -ENDS)),
+    (pa.timestamp("ns"), (ENDS, -ENDS, -ENDS - 1, -9_223_286_400_000_000_001)),
+    (pa.time32("ms"), (-1, 86_400_000, -(2**31))), (pa.time64("us"), (-1, 86_400_000_000, ENDS, -ENDS)),
+    (pa.time64("ns"), (-1, 86_400_000_000_000, ENDS)),
+]
+
+
+@pytest.mark.parametrize(("kind", "cells"), OUTSIDE, ids=[str(kind) for kind, _ in OUTSIDE])
+def test_what_no_table_can_tell_is_an_error(tmp_path: Path, kind: pa.DataType, cells: tuple[int, ...]) -> None:
+    """A value out of the range of its type is told from others, also inside of nested values."""
+    path = str(tmp_path / "t.parquet")
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for cell in (0, *cells):
+            held = pa.array([0, cell, None], pa.int32() if kind.bit_width == 32 else pa.int64()).view(kind)
+            struct = pa.StructArray.from_arrays([pa.array([1, 2, 3]), held], ['é"', "a b"])
+            for column in (held, struct, pa.ListArray.from_arrays([0, 0, 2, 3], struct),
+                           pa.MapArray.from_arrays([0, 1, 2], held[:2], struct[:2])):
+                pq.write_table(pa.table({"v": column}), path)
+                (of,) = connection.execute(f"DESCRIBE FROM '{path}'").fetchall()
+                query = f"SELECT {inside(Sql('v'), of[1])} AS v FROM '{path}' ORDER BY v"
+                if not cell:
+                    assert len(connection.execute(query).arrow().read_all()) == len(column)
+                    continue
+                with pytest.raises(duckdb.InvalidInputException) as raised:
+                    connection.execute(query)
+                assert said_outside(raised.value), (cell, column.type)
+
+
+@pytest.mark.parametrize(("kind", "cell"), [
+    (pa.date32(), 2**31 - 1), (pa.time32("ms"), -1), (pa.timestamp("ms"), 2**62), (pa.timestamp("ns"), -ENDS - 1), (pa.timestamp("us"), -ENDS - 1),
+    (pa.timestamp("ns", "UTC"), -ENDS - 1)], ids=str)
+def test_a_value_out_of_range_is_named(home: Home, kind: pa.DataType, cell: int) -> None:
+    """It is a problem with its file and column; the other files load, and `inspect` says what is wrong with it."""
+    write("t.parquet", {"id": pa.array([1]), "at": pa.array([cell], pa.int32() if kind.bit_width == 32 else pa.int64()
+                                                            ).view(kind)})
+    home.put({"u.csv": "id\n1\n"})
+    answer = home.run("--on-error", "skip_file")
+    assert answer.code == 0, answer.error
     assert "t.parquet: column at: the column has a value out of the range of its type" in answer.error
-    assert "inside etl" not in answer.error
+    assert len(home.exported()) == 1
+    assert "out of the range of" in home.etl("inspect", "in/t.parquet").said
+
+
+@pytest.mark.parametrize("cell", [-(2**31) + 2, 2**31 - 2])
+def test_the_first_and_the_last_day_are_days(home: Home, cell: int) -> None:
+    """A table holds them, and the export tells them."""
+    write("t.parquet", {"at": pa.array([cell], pa.int32()).view(pa.date32())})
+    assert home.run().code == 0
+    assert home.exported()[0]["at"] in ("5877642-06-25 (BC)", "5881580-07-10")
+
+
+@pytest.mark.parametrize("names", [("a", "A"), ("a", "a")])
+def test_fields_of_one_name_are_refused(home: Home, names: tuple[str, str]) -> None:
+    """DuckDB would rename one of them; fields of other structs do not count."""
+    doubled = pa.StructArray.from_arrays([pa.array([1]), pa.array([2])], names)
+    for column in (doubled, pa.ListArray.from_arrays([0, 1], doubled)):
+        write("t.parquet", {"a": pa.array([1]), "v": column})
+        answer = home.run()
+        assert answer.code == 1
+        assert "t.parquet: column v: the column has two fields of the name" in answer.error
+    write("t.parquet", {"a": pa.array([1]), "v": pa.array([{"a": 1, "b": [{"a": 2}]}])})
+    assert home.run().code == 0
+    assert home.exported() == [{"a": 1, "v": {"a": 1, "b": [{"a": 2}]}}]
+
+
+def test_a_field_named_like_a_column_stays_what_it_is(home: Home) -> None:
+    """Only the column is read as its bytes or without its zone."""
+    at = pa.array([NANOSECONDS], pa.timestamp("ns", "UTC"))
+    write("t.parquet", {
+        "v": pa.array([WIDE], pa.decimal256(60, 1)), "at": at,
+        "s": pa.array([{"v": "é", "at": MOMENT}], pa.struct([("v", pa.string()), ("at", pa.timestamp("us", "UTC"))]))})
+    assert home.run().code == 0
+    assert home.exported() == [{"v": str(WIDE), "at": "2024-01-02 03:04:05.123456789+00",
+                                "s": {"v": "é", "at": "2024-01-02 03:04:05.6789+00"}}]
 
 
 def test_inspect_shows_moments_whole(home: Home) -> None:
     """Nanoseconds and days past the year 9999 are shown as a load stores them."""
-    pq.write_table(pa.table({"at": pa.array([1], pa.timestamp("ns")), "day": pa.array([2**31 - 1], pa.date32())}),
+    pq.write_table(pa.table({"at": pa.array([1], pa.timestamp("ns")), "day": pa.array([2**31 - 2], pa.date32())}),
                    "in/t.parquet")
     said = home.etl("inspect", "in/t.parquet").said
     assert "1970-01-01 00:00:00.000000001" in said
-    assert "infinity" in said
+    assert "5881580-07-10" in said
 
 
 def test_a_type_that_cannot_be_kept_is_a_problem(home: Home) -> None:
@@ -196,7 +265,7 @@ def test_a_type_that_cannot_be_kept_is_a_problem(home: Home) -> None:
     write("t.parquet", {"l": pa.array([[WIDE]], pa.list_(pa.decimal256(60, 1)))})
     answer = home.run()
     assert answer.code == 1
-    assert "decimals of 60 digits" in answer.error
+    assert "t.parquet: column l: the column has decimals of 60 digits inside nested values" in answer.error
 
 
 def test_the_types_of_staging_are_known_kinds() -> None:
