@@ -12,11 +12,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 from trouble.home import Home
 
-FEWER = max(1, settings.default.max_examples // 8)  # an example is a load of many cells
+FEWER = max(1, settings.default.max_examples // 4)  # an example is a load of many cells
 
 
 def _single(x: float) -> float:
@@ -114,6 +114,11 @@ CELLS = st.sampled_from(sorted(FORMS)).flatmap(
 
 @settings(max_examples=FEWER, phases=(Phase.explicit, Phase.reuse, Phase.generate),
           suppress_health_check=list(HealthCheck))
+@example(cells=[
+    ("float", 123456790528.0, "DECIMAL(18,2)"), ("float", 1e10, "DECIMAL(18,2)"), ("double", 1.005, "DECIMAL(38,20)"),
+    ("double", 333333333333333.3, "DECIMAL(18,2)"), ("double", -1e-5, "DECIMAL(38,20)"),
+    ("wide", Decimal("1.00499999999999983616"), "DOUBLE"), ("integer", 1, "BOOLEAN"), ("double", 1.0, "BOOLEAN"),
+    ("boolean", True, "BIGINT"), ("zone", EPOCH, "TIMESTAMP"), ("zone", EPOCH, "DATE"), ("double", 1.0, "BIGINT")])
 @given(cells=st.lists(CELLS, min_size=1, max_size=40))
 def test_a_declared_type_takes_a_value_whole_or_not_at_all(home: Home, cells: list[tuple[str, Any, str]]) -> None:
     """Whatever the types: each cell of the target is its file's value, and what the type has not is a reject."""
