@@ -55,7 +55,7 @@ def file(path: Path, reading: Reading) -> tuple[Listing, ...]:
 
     Raises:
         SourceMissing: The file is not there.
-        UsageError: It is a folder, or an option cannot be used.
+        UsageError: It is a folder, a pipe or a device, or an option cannot be used.
         StorageError: There is no room to unpack it.
     """
     found = _found(path)
@@ -91,6 +91,9 @@ def _found(path: Path) -> SourceFile | Problem:
         raise SourceMissing(f"{path} is not there: no such file.")
     listing = discover(Selection(sources=(str(path),)), None, ())
     if listing.problems:
+        if listing.problems[0].code == "not_a_file":
+            raise UsageError(f"{path} is not a regular file (a pipe, a device or a socket). Write what it gives to a "
+                             "file, and name that.")
         return listing.problems[0]
     try:
         listing.files[0].absolute.encode()

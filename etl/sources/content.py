@@ -17,12 +17,12 @@ CHUNK = 1 << 20
 UNDECODABLE = re.compile("[\ud800-\udfff]")
 _MARK = 0xDC00  # and the byte that could not be decoded
 _BYTES = 256
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
+_BOMS = (  # and the encoding of each order of bytes by itself
+    (codecs.BOM_UTF8, "utf-8", "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32", "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32", "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16", "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16", "utf-16-be"),
 )
 
 
@@ -98,7 +98,14 @@ def encoding_of(start: bytes, stated: str | None) -> str:
     """The encoding of a text: the stated one, else that of its byte order mark, else UTF-8."""
     if stated is not None:
         return text_encoding(stated)
-    return next((name for mark, name in _BOMS if start.startswith(mark)), "utf-8")
+    return next((name for mark, name, _ in _BOMS if start.startswith(mark)), "utf-8")
+
+
+def other_mark(start: bytes, stated: str) -> str | None:
+    """The encoding whose byte order mark a text begins with, where the stated one is another; None where it is not."""
+    encoding = text_encoding(stated)
+    marked = [names for mark, *names in _BOMS if start.startswith(mark)]
+    return marked[0][0] if marked and not any(encoding in names for names in marked) else None
 
 
 def text_encoding(stated: str) -> str:

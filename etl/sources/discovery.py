@@ -215,9 +215,6 @@ class Search:
         except OSError as error:
             self._problem("unreadable", path, f"the file cannot be read: {error.strerror}")
             return
-        if not modes.S_ISREG(found.st_mode):
-            self._problem("not_a_file", path, "it is not a regular file (a pipe, a device or a socket)")
-            return
         self._take(path, absolute, found)
 
     def _walk(self, folder: str, prefix: str, identity: tuple[int, int]) -> None:
@@ -256,12 +253,13 @@ class Search:
         except OSError as error:
             self._problem("unreadable", path, f"the file cannot be read: {error.strerror}")
             return
-        if modes.S_ISREG(found.st_mode):
-            self._take(path, entry.path, found)
-        else:
-            self.passed.add(path)
+        self._take(path, entry.path, found)
 
     def _take(self, path: str, absolute: str, found: os.stat_result) -> None:
+        if not modes.S_ISREG(found.st_mode):
+            self._problem("not_a_file", path, "it is not a regular file (a pipe, a device or a socket)",
+                          "Take it away, or leave it out with --exclude")
+            return
         if not path.isascii():
             try:
                 path.encode()

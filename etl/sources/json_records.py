@@ -12,10 +12,10 @@ from etl.sources.content import UNDECODABLE, escaped, marked
 from etl.sources.json_text import WHITE, Document, NotJson, Record, judged, record
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan
+from etl.sources.shape import MOST_COLUMNS
 from etl.sources.table_text import TABLE_TEXT, TableText
 from etl.sources.unpack import Unreadable, whole_file
 
-MOST_COLUMNS = 10_000
 _FLAT = str.maketrans("\r\n", "  ")  # line ends between values; in a string of JSON there are none
 _ADVICE = "Correct it, or load with --on-error reject_row to leave such records out"
 
@@ -148,13 +148,13 @@ def columns(scan: Scan) -> Keys | Problem:
             for name, _ in placed.record.members:
                 names.setdefault(name)
             if len(names) > MOST_COLUMNS:
-                return too_many_columns(scan.file.path)
+                return too_many_keys(scan.file.path)
     except Unreadable as unreadable:
         return unreadable.problem
     return Keys(tuple(names), count, fault)
 
 
-def too_many_columns(path: str) -> Problem:
+def too_many_keys(path: str) -> Problem:
     """Keys that are data, not names."""
     return whole_file("too_many_columns", path, f"its objects have more than {MOST_COLUMNS:,} different keys",
                       "Keys that are data belong into an array of objects")

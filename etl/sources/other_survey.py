@@ -9,8 +9,9 @@ from typing import Protocol
 
 from etl.config import Reading
 from etl.sources import content
+from etl.sources.claims import false_claim
 from etl.sources.formats import CALLED, Format
-from etl.sources.survey import LONGEST_LINE, false_claim
+from etl.sources.survey import LONGEST_LINE
 from etl.sources.unpack import Unreadable, whole_file
 
 _START = 4096

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.errors import Problem
+from etl.sources.unpack import whole_file
+
+MOST_COLUMNS = 10_000  # more than that, and DuckDB needs gigabytes for a few rows
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -27,3 +32,9 @@ class Shape:
     header_lines: int = 0
     sheet: str | None = None
     long_numbers: bool = False
+
+
+def too_many_columns(path: str, found: int) -> Problem:
+    """A table wider than one can be."""
+    return whole_file("too_many_columns", path, f"it has {found:,} columns, and a table can have {MOST_COLUMNS:,}",
+                      "Take away what stands far off to the right, or turn columns into rows")

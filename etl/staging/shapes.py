@@ -13,7 +13,7 @@ from etl.errors import Problem
 from etl.names import Sql, literal
 from etl.sources import json_records, workbook
 from etl.sources.scan import Scan
-from etl.sources.shape import Shape
+from etl.sources.shape import MOST_COLUMNS, Shape
 from etl.sources.survey import LONGEST_LINE
 from etl.sources.unpack import whole_file
 from etl.sql_files import fill, piece, statement
@@ -121,8 +121,8 @@ def _shaped(warehouse: Warehouse, scan: Scan, look: _Look) -> Scan:
     if look.variants > 1:
         relation, values = lines([location_of(scan)], LONGEST, "row_number() OVER () AS place,")
         keys = warehouse.sql(fill("json_keys", lines=relation), values)
-        if len(keys) > json_records.MOST_COLUMNS:
-            return replace(scan, problem=json_records.too_many_columns(scan.file.path))
+        if len(keys) > MOST_COLUMNS:
+            return replace(scan, problem=json_records.too_many_keys(scan.file.path))
         names = tuple(str(key) for (key,) in keys)
     shape = scan.shape or Shape(())
     return replace(scan, shape=replace(shape, names=names, long_numbers=look.long_numbers))
