@@ -53,7 +53,8 @@ def coming(task: Attempt) -> Coming:
         if settings.strict:
             against += [replace(warning, whole_file=True) for warning in said]
         problems += against
-        if not against and scan.file.path not in task.skipped:
+        judged = settings.on_error != "skip_file" and all(problem.code == "extra_column" for problem in against)
+        if (not against or judged) and scan.file.path not in task.skipped:  # so that what misfits is listed as well
             files.append(Incoming(scan, names, scan.care is not None or scan.file.path in task.care))
     if settings.strict:
         problems += [replace(w, whole_file=True) for w in warnings if w.code in ("unused", "twin")]

@@ -112,12 +112,13 @@ def _microseconds(serial: Decimal) -> int | None:
         return round(quick) * 1000
     exact = _EXACT.multiply(serial, Decimal(_DAY))
     step, last = max(_STEP, math.ulp(float(serial)) * _DAY), int(serial.as_tuple().exponent)
-    rounded = 0.5 * _DAY * 10.0 ** min(last, serial.adjusted() - SHORT + 1)
+    fifteenth = serial.adjusted() - SHORT + 1
+    rounded = 0.5 * _DAY * 10.0 ** min(last, fifteenth)
     whole = 1000 * int(_EXACT.divide(exact, Decimal(1000)).to_integral_value())
     if abs(exact - whole) <= step + rounded:
         return whole
     whole = int(exact.to_integral_value())
-    return whole if abs(serial) >= 1 or abs(exact - whole) <= 0.5 * _DAY * 10.0**last else None
+    return whole if abs(serial) >= 1 or abs(exact - whole) <= 0.5 * _DAY * 10.0 ** max(last, fifteenth) else None
 
 
 def _of_microseconds(micro: int, *, duration: bool, dated: bool, since_1904: bool) -> Moment | None:

@@ -48,11 +48,11 @@ def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
         if name is None or name not in [sheet.name for sheet in sheets]:
             raise Unreadable(_no_sheet(path, wanted, [sheet.name for sheet in sheets]))  # noqa: TRY301
         cells = workbook.get_sheet_by_name(name)
-        if cells.start is None:
+        if cells.start is None or cells.end is None:
             return Sheet(name, [], {})
         left = cells.start[1]  # the sheet begins there
-        if cells.total_width - left > MOST_COLUMNS:
-            raise Unreadable(too_many_columns(path, cells.total_width - left))  # noqa: TRY301
+        if (width := cells.end[1] + 1 - left) > MOST_COLUMNS:
+            raise Unreadable(too_many_columns(path, width))  # noqa: TRY301
         rows = [row[left:] for row in cells.to_python(skip_empty_area=False)]
         with zipfile.ZipFile(scan.file.absolute) as archive:
             part = Part(path, archive, rows, left)

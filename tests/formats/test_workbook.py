@@ -158,22 +158,6 @@ def test_a_fraction_keeps_the_digits_that_the_sheet_has(home: Home, number: str,
     assert f'"v":{kept}}}' in home.output.read_text()
 
 
-@pytest.mark.parametrize("number", ["12345678901234567890", "0.12345678901234567891"])
-def test_a_long_number_without_a_place_is_named(home: Home, number: str) -> None:
-    """A cell that does not say where it stands is not rounded in silence."""
-    workbook([["v"], [777777]])
-    respell("t.xlsx", "777777", number)
-    path = Path("in/t.xlsx")
-    with zipfile.ZipFile(path) as archive:
-        parts = {part: archive.read(part) for part in archive.namelist()}
-    with zipfile.ZipFile(path, "w") as archive:
-        for part, content in parts.items():
-            archive.writestr(part, content.replace(b' r="A2"', b""))
-    answer = home.run()
-    assert answer.code == 1
-    assert f"a cell with the number {number} does not say where it stands" in answer.error
-
-
 def test_the_same_bad_record_gives_one_reject_in_every_format(home: Home) -> None:
     """A cell that does not fit its declared type, and a key that is missing: four rejects of one shape each."""
     home.put({"a.csv": "id,day\n1,2024-01-01\n2,nope\n,2024-01-03\n",

@@ -95,10 +95,16 @@ def test_roots(tmp_path: Path) -> None:
 
 
 def test_pipes_are_not_taken(tmp_path: Path) -> None:
-    """A named pipe in a folder is counted; one that was named is a problem; neither is waited for."""
+    """A pipe, and a link to a device, is a problem by name, in a folder as well as named; neither is waited for."""
     os.mkfifo(tmp_path / "p.csv")
+    (tmp_path / "z.csv").symlink_to("/dev/zero")
+    (tmp_path / "other").symlink_to("/dev/zero")
+    named = Selection(sources=(str(tmp_path / "p.csv"), str(tmp_path / "z.csv")))
+    for listing in (take(tmp_path), discover(named, None, ())):
+        assert [(problem.path, problem.code) for problem in listing.problems] == [
+            ("p.csv", "not_a_file"), ("z.csv", "not_a_file")]
     assert take(tmp_path).not_taken == 1
-    assert discover(Selection(sources=(str(tmp_path / "p.csv"),)), None, ()).problems[0].code == "not_a_file"
+    assert not take(tmp_path, exclude=("[pz].csv",)).problems
 
 
 def test_names_that_are_not_utf8(tmp_path: Path) -> None:

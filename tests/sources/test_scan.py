@@ -142,6 +142,30 @@ def test_false_claims(make_file: MakeFile, data: bytes, word: str) -> None:
     assert word in str(found.problem)
 
 
+@pytest.mark.parametrize(("text", "mark", "stated"), [
+    ("utf-16-be", "utf-16", "utf-16-le"), ("utf-16-le", "utf-16", "utf-16-be"), ("utf-16-le", "utf-16", "utf-8"),
+    ("utf-8", "utf-8", "cp1252"), ("utf-8", "utf-8", "latin-1"), ("utf-32-be", "utf-32", "utf-16"),
+])
+@pytest.mark.parametrize("name", ["x.csv", "x.ndjson"])
+def test_another_byte_order_mark(make_file: MakeFile, name: str, text: str, mark: str, stated: str) -> None:
+    """A stated encoding that the byte order mark contradicts is a problem; the one it names, however spelt, is none."""
+    file = make_file('\ufeff{"a":1}\n'.encode(text), name)
+    found = scan(file, Reading(encoding=stated))
+    assert found.problem is not None
+    assert found.problem.code == "other_encoding"
+    assert f"begins with the byte order mark of {mark}, which is not the stated" in str(found.problem)
+    for same in (text, text.upper().replace("-", "_"), mark, None):
+        assert scan(file, Reading(encoding=same)).problem is None
+
+
+@pytest.mark.parametrize("width", [10_000, 10_001])
+def test_the_widest_table(make_file: MakeFile, width: int) -> None:
+    """A CSV file of more columns than a table can have is a problem by name."""
+    found = scan(make_file(",".join(["c"] * width).encode()), Reading())
+    said = f"it has {width:,} columns, and a table can have 10,000"
+    assert (found.problem is not None and said in str(found.problem)) == (width > 10_000)
+
+
 @pytest.mark.parametrize(
     ("data", "word"),
     [
