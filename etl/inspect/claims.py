@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.config import Definition
+from etl.inspect.eras import Era, Kinds, eras
 from etl.ledger.read import StoredDataset
 from etl.move.relations import position
 from etl.names import Sql, identifier, listed, literal
@@ -87,10 +88,16 @@ def question(warehouse: Warehouse, dataset: StoredDataset) -> Question:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key that is asked for: a text a column, as a cell says it, and whether each is of its column's type."""
+    """A key that is asked for: a text a column, as a cell says it.
+
+    Args:
+        fits: Whether each text is of its column's type.
+        before: The same for the types that versions which left were held under.
+    """
 
     texts: tuple[str | None, ...]
     fits: tuple[bool, ...]
+    before: tuple[tuple[Era, tuple[bool, ...]], ...] = ()
 
     @property
     def bound(self) -> dict[str, str | None]:
@@ -101,17 +108,18 @@ class Key:
 def key_as_said(asked: Question, key: Sequence[str]) -> Key:
     """A key as the cells of a file would say it: trimmed, and NULL where it spells NULL."""
     texts = _one(asked, key, [cells.said(_given(i), asked.definition) for i in range(len(key))])
-    fitting = _one(
-        asked, texts, [_is_of(_given(i), asked.declared_of(name)) for i, name in enumerate(asked.definition.key)])
-    return Key(tuple(texts), tuple(fitting))
+    now = _kinds(asked)
+    past = [era for era in eras(asked.warehouse, asked.dataset, asked.definition.key) if era.kinds != now]
+    fitting = [tuple(_one(asked, texts, [_is_of(_given(i), kind) for i, kind in enumerate(kinds)]))
+               for kinds in (now, *(era.kinds for era in past))]
+    return Key(tuple(texts), fitting[0], tuple(zip(past, fitting[1:], strict=True)))
 
 
 def by_key(asked: Question, key: Key) -> list[Claim]:
     """The rows that claim a key, those of the target's making first, the best of them at the top."""
     columns = asked.definition.key
     matches = {
-        table: listed((_same(asked, places[name], name, i, known=key.fits[i]) for i, name in enumerate(columns)),
-                      " AND ")
+        table: _claims_it(asked, [places[name] for name in columns], key)
         for table, places in _places(asked).items() if set(columns) <= set(places)
     }
     return _claims(asked, matches, key.bound)
@@ -186,10 +194,25 @@ def _one(asked: Question, values: Sequence[str | None], expressions: Sequence[Sq
     return list(asked.warehouse.sql(f"SELECT {listed(expressions)}", bound)[0])
 
 
-def _same(asked: Question, place: Place, name: str, number: int, *, known: bool) -> Sql:
-    """Whether a cell says what is asked for: the same text, or an equal value of the column's type."""
-    cell, kind = _said(place.number), asked.declared_of(name)
-    given = _given(number)
+def _kinds(asked: Question) -> Kinds:
+    """The types of the key's columns."""
+    return tuple(asked.declared_of(name) for name in asked.definition.key)
+
+
+def _claims_it(asked: Question, places: Sequence[Place], key: Key) -> Sql:
+    """Whether a row claims a key: under the types of now, or of a version that left, under those that held it."""
+    ways = [_same(places, _kinds(asked), key.fits)]
+    ways += [Sql(f"({era.held} AND {_same(places, era.kinds, fitting)})") for era, fitting in key.before]
+    return Sql(f"({listed(ways, ' OR ')})")
+
+
+def _same(places: Sequence[Place], kinds: Kinds, known: Sequence[bool]) -> Sql:
+    """Whether cells say what is asked for: the same texts, or values of the columns' types that are equal."""
+    return listed((_equal(_said(place.number), _given(i), kind, known=fits)
+                   for i, (place, kind, fits) in enumerate(zip(places, kinds, known, strict=True))), " AND ")
+
+
+def _equal(cell: Sql, given: Sql, kind: Declared, *, known: bool) -> Sql:
     same = Sql(f"{cell} = {given}")
     if not known or kind.type == "VARCHAR":
         return same

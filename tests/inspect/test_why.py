@@ -64,6 +64,41 @@ def test_a_key_that_left_says_with_which_load() -> None:
     assert "No row in staging claims this key." in asked("3").notes[-1]
 
 
+@pytest.mark.parametrize(("words", "stays", "leaves", "key"), [
+    ({}, "id,n\n1,x\n", "id,n\n2.50,y\n1.0,z\n", "2.5"),
+    ({}, "id,n\n1,x\n", "id,n\n2.50,y\n1.0,z\n", "1"),
+    ({}, "", "id,n\nTRUE,x\n", "true"),
+    ({}, "", "id,n\n2024-01-01T10:00:00,x\n", "2024-01-01 10:00:00"),
+    ({"columns": (("id", "DATE %d.%m.%Y"),)}, "", "id,n\n30.12.2024,x\n", "2024-12-30"),
+])
+def test_a_key_is_asked_for_under_the_type_that_held_it(
+    words: dict[str, object], stays: str, leaves: str, key: str
+) -> None:
+    """A type that narrows as a file leaves, or goes with the last one, does not hide what the file claimed."""
+    if stays:
+        put("a.csv", stays)
+    put("b.csv", leaves)
+    opened = etl.open("kept.duckdb")
+    opened.run(etl.Dataset(**{"source_dir": "in", "table": "t", "strategy": "update", "key": ("id",), **words}))
+    claimed = [claim["row"] for claim in rows(why(Path("kept.duckdb"), "t", (key,), None, 1)) if claim["wins"]]
+    opened.unload("t", "b.csv")
+    found = why(Path("kept.duckdb"), "t", (key,), None, 1)
+    assert [claim["row"] for claim in rows(found) if claim["path"] == "b.csv"] == claimed
+    assert {claim["state"] for claim in rows(found) if claim["path"] == "b.csv"} == {"held"}
+
+
+def test_a_type_holds_for_the_versions_that_were_loaded_under_it() -> None:
+    """Texts that were two keys do not become one because the column had another type before they came or later."""
+    put("a.csv", "id,n\n1,x\n")
+    opened = etl.open("kept.duckdb")
+    opened.run(etl.Dataset(source_dir="in", table="t", strategy="update", key=("id",)))
+    opened.unload("t", "a.csv")
+    put("b.csv", "id,n\n1.0,y\nq,z\n")
+    opened.run(etl.Dataset(source_dir="in", table="t"))
+    opened.unload("t", "b.csv")
+    assert [claim["path"] for claim in rows(why(Path("kept.duckdb"), "t", ("1",), None, 1))] == ["a.csv"]
+
+
 def test_a_key_of_several_columns_takes_an_argument_each() -> None:
     """A comma is part of a value; another number of values is a usage error that names the columns."""
     put("a.csv", 'c,d,n\n"x,y",1,p\nx,"y,1",q\n')
