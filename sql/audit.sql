@@ -2,12 +2,17 @@
 --
 -- In the books of each file read = rejected + inserted + updated + unchanged + duplicate + superseded, and the sums
 -- of a load are those of its books. Of the target after = before + inserted + returned - removed, and the load that
--- follows begins with it. A version comes before it leaves, in turns, and a path has one loaded version.
+-- follows begins with it, or with nothing where it repairs what other hands changed. A version comes before it leaves,
+-- in turns, and a path has one loaded version.
 --
 -- Needs:   $dataset
 -- Expects: the control tables; every row says what is wrong, where, what it should be and what it is.
 WITH load AS (
-    SELECT *, lag(records_after) OVER (ORDER BY load_id) AS left_by_last
+    SELECT
+        *,
+        CASE WHEN load_id IN (SELECT load_id FROM etl.reject WHERE severity = 'warning' AND code = 'damaged') THEN 0
+            ELSE lag(records_after) OVER (ORDER BY load_id)
+        END AS left_by_last
     FROM etl.load
     WHERE dataset_id = $dataset AND status = 'loaded'
 ),

@@ -1,4 +1,4 @@
-"""The types under which versions that left were held: types narrow when files leave, and a key is asked for as it was."""
+"""The types that held versions that left: types narrow when files leave, and a key is asked for as it was."""
 
 from __future__ import annotations
 

@@ -96,9 +96,14 @@ def _damage(task: Attempt) -> Problem | None:
     if left == found and sorted(kept) == sorted(stands):
         return None
     what = "is not there" if there is None and kept else (
-        f"has {found:,} records" if left != found else "has other columns or types")
-    return Problem("damaged", f"the table {stored.name} {what}, and the last load left {left:,} records: it was "
-                              "changed by other hands, and is rebuilt from staging")
+        f"has {found:,} {_records(found)}, and the last load left {left:,}" if left != found else
+        "has other columns or types than the last load left")
+    return Problem("damaged", f"the table {stored.name} {what}: it was changed by other hands. It is dropped and built "
+                              "again from staging, and the books of this load begin with 0 records")
+
+
+def _records(number: int) -> str:
+    return "record" if number == 1 else "records"
 
 
 def _keep_load(

@@ -170,3 +170,23 @@ def test_files_find_what_staging_and_target_agree_on(place: Path) -> None:
     assert {row[1] for row in found().rows} <= {"kinds of cells"}
     rows = [row for row in found(files=True).rows if row[1] == "file: rows"]
     assert rows == [("t", "file: rows", "a.csv, first at row 1", "1 as the file says", "1 as staged")]
+
+
+@pytest.mark.parametrize("damage", [
+    "DROP TABLE t", "DELETE FROM t", "DELETE FROM t WHERE id = 1", "ALTER TABLE t ADD COLUMN more INTEGER",
+])
+def test_a_repaired_target_is_verified(place: Path, damage: str) -> None:
+    """A load that builds a damaged target again says so and begins with nothing; that is no difference, then or later."""
+    put("b.csv", (place / "in/a.csv").read_text(encoding="utf-8"))
+    execute_sql(damage)
+    repaired = etl.open(WAREHOUSE).run(etl.Dataset(table="t"))
+    assert repaired.target.before == 0
+    assert [warning.code for warning in repaired.warnings][:1] == ["damaged"]
+    assert str(repaired.warnings[0]).endswith("the books of this load begin with 0 records")
+    assert found().rows == ()
+    put("c.csv", "id,n,d\n9,9.5,2024-01-09\n")
+    load("t")
+    assert found().rows == ()
+    execute_sql("UPDATE etl.load SET records_before = 1, records_after = records_after + 1 "
+                f"WHERE load_id = {repaired.load_id}")
+    assert ("load: records before", f"load {repaired.load_id}", "0", "1") in {row[1:] for row in found().rows}
