@@ -12,7 +12,8 @@ WITH load AS (
         *,
         CASE WHEN load_id IN (SELECT load_id FROM etl.reject WHERE severity = 'warning' AND code = 'damaged') THEN 0
             ELSE lag(records_after) OVER (ORDER BY load_id)
-        END AS left_by_last
+        END AS left_by_last,
+        lag(definition_after) OVER (ORDER BY load_id) AS defined_by_last
     FROM etl.load
     WHERE dataset_id = $dataset AND status = 'loaded'
 ),
@@ -63,6 +64,24 @@ FULL JOIN (
     SELECT load_id, version_id FROM version WHERE load_id IN (SELECT load_id FROM load)
 ) AS flip USING (load_id, version_id)
 WHERE books.load_id IS NULL OR flip.load_id IS NULL
+UNION ALL
+SELECT 'books: rejects', 'load ' || books.load_id || ', ' || books.path, CAST(books.rejected AS VARCHAR),
+    CAST(count(DISTINCT coalesce(reject."row", -reject.line)) AS VARCHAR)
+FROM books
+LEFT JOIN etl.reject AS reject
+    ON reject.load_id = books.load_id AND reject.version_id = books.version_id AND reject.severity = 'reject'
+GROUP BY books.load_id, books.version_id, books.path, books.rejected
+HAVING books.rejected <> count(DISTINCT coalesce(reject."row", -reject.line))
+UNION ALL
+SELECT 'load: definition before', 'load ' || load_id, defined_by_last, definition_before
+FROM load
+WHERE definition_before <> defined_by_last
+    -- a later version of etl writes more of it
+    AND CASE
+        WHEN json_valid(definition_before) AND json_valid(defined_by_last)
+        THEN json_keys(definition_before) = json_keys(defined_by_last)
+        ELSE true
+    END
 UNION ALL
 SELECT 'file: lines', version.path || ' (version ' || version.version_id || ')', CAST(lines AS VARCHAR),
     CAST(header_lines + skipped_lines + blank_lines + read + continuation_lines AS VARCHAR)

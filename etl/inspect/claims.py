@@ -14,7 +14,7 @@ from etl.names import Sql, identifier, listed, literal
 from etl.sql_files import fill, piece
 from etl.structure import cells
 from etl.structure.declared import Declared, cast, fits, parsed
-from etl.structure.derive import Structure, derive, headers
+from etl.structure.derive import Structure, derive, headers, hold_headers
 from etl.structure.measure import located
 from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging, target
@@ -79,6 +79,7 @@ def question(warehouse: Warehouse, dataset: StoredDataset) -> Question:
     for macro in fill("macros").split(";\n"):
         warehouse.sql(macro)
     warehouse.sql(fill("every_version"), {"dataset": dataset.dataset_id})
+    hold_headers(warehouse)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE located (version_id INTEGER, first_row BIGINT)")
     warehouse.sql("CREATE OR REPLACE TEMP VIEW placed AS "
                   "SELECT scope.*, located.first_row FROM temp.scope JOIN temp.located USING (version_id)")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.config import Definition
-from etl.ledger.read import StoredDataset
+from etl.ledger.read import StoredDataset, kept
 from etl.names import Sql, matched
 from etl.sql_files import fill
 from etl.structure.cells import stated_types
@@ -40,7 +40,7 @@ def eras(warehouse: Warehouse, dataset: StoredDataset, names: Sequence[str]) -> 
     for load, definition, shown, types in warehouse.sql(fill("held_types"), {"dataset": dataset.dataset_id}):
         there = dict(zip(map(matched, shown), types, strict=True))
         if set(names) <= set(there):
-            stated = stated_types(Definition.parse(definition))
+            stated = stated_types(kept(warehouse, "load", load, "definition_after", Definition.parse, definition))
             kinds = tuple(parsed(stated.get(name, there[name])) for name in names)
             typed[load] = numbers.setdefault(kinds, len(numbers))
     warehouse.sql(fill("eras"), {"loads": list(typed), "numbers": list(typed.values())})

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from etl.config import Settings
 from etl.export.write import Exported, write_export
+from etl.inspect import audits
 from etl.inspect.compare import Difference, compare_targets
 from etl.inspect.loads import known_table
 from etl.inspect.restage import against_files
-from etl.ledger import read
+from etl.ledger import read, seals
 from etl.move.merge import move
-from etl.names import Sql, literal
 from etl.result import Listing, TargetColumn
 from etl.sql_files import fill
-from etl.structure.derive import Structure, derive, headers
+from etl.structure.derive import Structure, derive, headers, hold_headers
 from etl.structure.measure import located, measure
-from etl.warehouse import Warehouse, staging, target
-from etl.warehouse.aside import open_aside, stored
+from etl.warehouse import Warehouse, target
+from etl.warehouse.aside import open_aside
 from etl.warehouse.scratch import scratch
 
 HEADINGS = ("table", "what", "where", "should be", "is")
@@ -33,8 +34,9 @@ PLACES = (
 def verify(warehouse: Path, table: str | None, *, files: bool, settings: Settings) -> Listing:
     """Build each target again aside, from staging, by the code of a load, and say what is not the same.
 
-    Columns, types, values, lineage and the bytes of the recorded output are compared; the ledger and its books are
-    checked, and that staging holds what was staged. Nothing is written to the warehouse.
+    Compared are columns, types, key, values and lineage of the target, the bytes of the recorded output, the ledger with
+    itself and with its seals, the number and place of all staged rows, and the rows of versions that left with the hash
+    taken then. Time stamps of files are not. Nothing is written to the warehouse.
 
     Args:
         table: One of them; None is all.
@@ -53,17 +55,23 @@ def verify(warehouse: Path, table: str | None, *, files: bool, settings: Setting
         place = _folder(folder, "rebuilt")
         with open_aside(warehouse, settings, place) as aside:
             name = None if table is None else known_table(aside, table)
+            orphans = audits.orphans(aside, name)
+            rows += orphans
+            broken = [seal for seal in seals.broken(aside) if name is None or seal.dataset in (name, None)]
+            rows += map(audits.said, broken)
             found = [dataset for dataset in read.datasets(aside) if name in (None, dataset.name)]
             for dataset in found:
-                differences, said = _verified(aside, dataset, place)
+                differences, said = _verified(
+                    aside, dataset, place, [seal for seal in broken if seal.dataset in (dataset.name, None)],
+                    sum(row[0] in (dataset.name, "") for row in orphans))
                 rows += [(dataset.name, *difference) for difference in differences]
-                notes.append(said)
+                notes += [said, *audits.unproved(aside, dataset, files=files)]
         for dataset in found if files else ():
             differences, told = against_files(warehouse, dataset, settings, _folder(folder, str(dataset.dataset_id)))
             rows += [(dataset.name, *difference) for difference in differences]
             notes += told
     return Listing(f"Differences in {warehouse}" if rows else f"Verified {warehouse}", HEADINGS, tuple(rows),
-                   tuple(notes) or ("Nothing was loaded yet.",))
+                   tuple(notes) or (() if rows else ("Nothing was loaded yet.",)))
 
 
 def _folder(above: Path, name: str) -> Path:
@@ -72,22 +80,27 @@ def _folder(above: Path, name: str) -> Path:
     return folder
 
 
-def _verified(aside: Warehouse, dataset: read.StoredDataset, folder: Path) -> tuple[list[Difference], str]:
-    found = [Difference(*row) for row in aside.sql(fill("audit"), {"dataset": dataset.dataset_id})]
-    found += _staging(aside, dataset)
-    if found and any(difference.what.startswith("staging: no table") for difference in found):
+def _verified(
+    aside: Warehouse, dataset: read.StoredDataset, folder: Path, broken: Sequence[seals.Broken], orphans: int
+) -> tuple[list[Difference], str]:
+    found = audits.ledger(aside, dataset) + audits.staged(aside, dataset)
+    if any(difference.what.startswith("staging: no table") for difference in found):
         return found, f"{dataset.name}: its staging is not all there, so it was not built again."
+    if any(seal.relation in ("dataset", "file_version") for seal in broken):
+        return found, (f"{dataset.name}: its definition or its files are not kept as they were sealed, so it was not "
+                       "built again.")
     structure = rebuilt(aside, dataset)
     found += compare_targets(aside, dataset, structure)
-    found += _records(aside, dataset)
-    found += _kinds(aside, dataset)
+    found += audits.records(aside, dataset)
+    found += audits.kinds(aside, dataset)
     output = read.output_of(aside, dataset.dataset_id)
     if output is not None:
         found += _output(aside, dataset, structure, output, folder)
     records = aside.count(target(dataset.name)) if structure.columns else 0
     files = int(aside.one("SELECT count(*) FROM temp.scope"))
     built = f"{dataset.name}: built again from {files:,} loaded files: {records:,} records"
-    said = f"{len(found):,} {'difference' if len(found) == 1 else 'differences'}" if found else "the same"
+    differences = len(found) + len(broken) + orphans
+    said = f"{differences:,} {'difference' if differences == 1 else 'differences'}" if differences else "the same"
     return found, f"{built}; target, lineage, ledger, staging{'' if output is None else ' and export'}: {said}."
 
 
@@ -104,50 +117,12 @@ def prepared(aside: Warehouse, dataset: read.StoredDataset) -> Structure:
     for macro in fill("macros").split(";\n"):
         aside.sql(macro)
     aside.sql(fill("scope"), {"dataset": dataset.dataset_id, "load": 0})
+    hold_headers(aside)
     for statement in PLACES:
         aside.sql(statement)
     located(aside, list(headers(aside)))
     measure(aside, headers(aside), dataset.definition)
     return derive(aside, dataset.definition)
-
-
-def _staging(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
-    """Whether staging holds the rows of each version, in one piece."""
-    found = []
-    tables = aside.sql("SELECT DISTINCT staging FROM etl.file_version WHERE dataset_id = $dataset AND staging <> '' "
-                       "AND pruned_at IS NULL", {"dataset": dataset.dataset_id})
-    for (table,) in tables:
-        if not aside.taken("staging", table):
-            found.append(Difference("staging: no table", table, "it is there", "it is not there"))
-            continue
-        rows = fill("staged_rows", staging=staging(table)).rstrip(";")
-        wrong = aside.sql(fill("audit_staging", rows=Sql(f"({rows})"), table=literal(table)), {"first": 0})
-        found += [
-            Difference("staging: rows", place, f"{staged} and {read - staged} unread, together",
-                       f"{rows} and {places - rows} unread, " + ("together" if span == places else "not together"))
-            for place, staged, rows, read, places, span in wrong
-        ]
-    return found
-
-
-def _records(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
-    """Whether the last load says how many records the target has."""
-    said = aside.one("SELECT arg_max(records_after, load_id) FROM etl.load "
-                     "WHERE dataset_id = $dataset AND status = 'loaded'", {"dataset": dataset.dataset_id})
-    loaded = aside.one("SELECT count(*) FROM temp.scope")
-    if said is None or not loaded:
-        return []
-    records = aside.count(target(dataset.name)) if aside.exists("main", dataset.name) else 0
-    return [] if records == said else [Difference("load: records after the last", "", f"{records:,}", f"{said:,}")]
-
-
-def _kinds(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
-    """Whether the kinds of cells that the ledger keeps are those of the cells."""
-    rows = aside.sql(fill("audit_kinds", kept=stored("etl", "cell_kind")),
-                     {"digest": dataset.definition.cells_digest()})
-    return [Difference("kinds of cells", f"{path}, column {place + 1}", str(should),
-                       "none" if kept is None else str(kept))
-            for path, place, should, kept in rows]
 
 
 def _output(

@@ -6,15 +6,19 @@ Read by plain SQL: SQLAlchemy takes longer to import than a run with nothing new
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from etl.config import Definition, Reading, Selection
-from etl.errors import UsageError
+from etl.errors import UsageError, WarehouseError
 from etl.names import identifiers, matched
 from etl.result import TargetColumn
 from etl.warehouse import Warehouse
+from etl.warehouse.attach import MEND
+
+Parsed = TypeVar("Parsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +117,29 @@ def datasets(warehouse: Warehouse) -> list[StoredDataset]:
     rows = warehouse.sql("SELECT dataset_id, name, root, selection, reading, definition, lineage FROM etl.dataset "
                          "ORDER BY dataset_id")
     return [
-        StoredDataset(dataset_id, name, root, Selection.parse(selection), Reading(**json.loads(reading)),
-                      Definition.parse(definition), lineage)
+        StoredDataset(dataset_id, name, root,
+                      kept(warehouse, "dataset", dataset_id, "selection", Selection.parse, selection),
+                      kept(warehouse, "dataset", dataset_id, "reading", _reading, reading),
+                      kept(warehouse, "dataset", dataset_id, "definition", Definition.parse, definition), lineage)
         for dataset_id, name, root, selection, reading, definition, lineage in rows
     ]
+
+
+def kept(warehouse: Warehouse, table: str, row: int, column: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
+    """What a control table keeps as JSON.
+
+    Raises:
+        WarehouseError: It is not what etl wrote; names the table and the row.
+    """
+    try:
+        return parse(text)
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise WarehouseError(f"The warehouse {warehouse.path} is damaged: {column} of etl.{table}, {table}_id {row}, "
+                             f"is not what etl wrote there ({type(error).__name__}: {error}). {MEND}") from error
+
+
+def _reading(text: str) -> Reading:
+    return Reading(**json.loads(text))
 
 
 def stored(warehouse: Warehouse, name: str) -> StoredDataset:
@@ -165,12 +188,13 @@ def definitions_left(warehouse: Warehouse, ids: Sequence[int]) -> dict[int, Defi
     """Per version that is not loaded, the definition under which it last was."""
     rows = warehouse.sql(
         """
-        SELECT version_id, arg_max(load.definition_before, load_id)
+        SELECT version_id, arg_max(load.definition_before, load_id), max(load_id)
         FROM etl.flip AS flip JOIN etl.load AS load USING (load_id)
         WHERE NOT flip.loaded AND list_contains($ids, version_id) GROUP BY version_id
         """, {"ids": list(ids)},
     )
-    return {version: Definition.parse(text) for version, text in rows if text is not None}
+    return {version: kept(warehouse, "load", load, "definition_before", Definition.parse, text)
+            for version, text, load in rows if text is not None}
 
 
 def past_loads(warehouse: Warehouse, dataset_id: int) -> list[PastLoad]:
@@ -190,8 +214,11 @@ def past_loads(warehouse: Warehouse, dataset_id: int) -> list[PastLoad]:
         """, {"dataset": dataset_id},
     )
     return [
-        PastLoad(load_id, dataset_id, undoes, None if definition is None else Definition.parse(definition),
-                 None if reading is None else Reading(**json.loads(reading)), *flips.get(load_id, ({}, {})))
+        PastLoad(load_id, dataset_id, undoes,
+                 None if definition is None else kept(
+                     warehouse, "load", load_id, "definition_before", Definition.parse, definition),
+                 None if reading is None else kept(warehouse, "load", load_id, "reading_before", _reading, reading),
+                 *flips.get(load_id, ({}, {})))
         for load_id, undoes, definition, reading in rows
     ]
 
@@ -231,6 +258,12 @@ def records_left(warehouse: Warehouse, dataset_id: int) -> int:
     rows = warehouse.sql("SELECT arg_max(records_after, load_id) FROM etl.load WHERE dataset_id = $dataset "
                          "AND status = 'loaded'", {"dataset": dataset_id})
     return int(rows[0][0] or 0)
+
+
+def left_with(warehouse: Warehouse, load_id: int) -> list[int]:
+    """The versions that a load let go, of whatever dataset."""
+    return [int(row[0]) for row in warehouse.sql(
+        "SELECT version_id FROM etl.flip WHERE load_id = $load AND NOT loaded", {"load": load_id})]
 
 
 def last_load(warehouse: Warehouse, dataset_id: int) -> int:

@@ -161,6 +161,15 @@ hold = Table(
     _id("load_id"),  # the load that let it go
 )
 
+seal = Table(
+    "seal", metadata,
+    Column("owner", Text, nullable=False, primary_key=True),  # load, dataset, version; before: no load up to it
+    _id("owner_id", key=True),
+    Column("relation", Text, nullable=False, primary_key=True),  # the control table, or staging
+    _count("records"),
+    _text("digest"),  # of staging behind the version of DuckDB whose hash it is
+)
+
 loaded_version = Table(  # a view
     "loaded_version", MetaData(schema="etl"), *[Column(c.name, c.type) for c in file_version.columns]
 )

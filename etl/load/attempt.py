@@ -10,6 +10,7 @@ from pathlib import Path
 from etl.errors import Problem, UsageError
 from etl.export.write import exported_of, waiting, write_export
 from etl.ledger import read, write
+from etl.ledger.seals import seal_dataset, seal_load
 from etl.load import check
 from etl.load.bring import bring
 from etl.load.coming import Coming, coming, leaving
@@ -24,6 +25,7 @@ from etl.names import Sql
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
 from etl.sql_files import statement
 from etl.structure.derive import Structure
+from etl.structure.hashes import keep_hashes
 from etl.version import VERSION
 from etl.warehouse import target
 from etl.warehouse.ahead import import_ahead
@@ -75,6 +77,9 @@ def attempt(task: Attempt, folder: Path) -> Load:
     by_file = read_books(warehouse, load_id)
     _keep_load(task, dataset_id, load_id, books, by_file)
     _export(task, dataset_id, load_id)
+    keep_hashes(warehouse, read.left_with(warehouse, load_id))
+    seal_load(warehouse, load_id)
+    seal_dataset(warehouse, dataset_id)
     task.report(Progress("commit"))
     load = _load(task, files, books, columns, [problem for _, problem in rejects])
     back = {version.path for version in task.change.back}
@@ -178,21 +183,25 @@ def _nothing_new(task: Attempt, files: Coming) -> Load:
     if stored is None:
         raise AssertionError("a dataset without a load has something new")
     if not task.plan:
+        stated = (stored.selection, stored.root, stored.reading, stored.lineage) == (
+            wish.selection, str(wish.root), wish.reading, wish.lineage)
         write.keep_stats(warehouse, [
             {"version_id": known.version_id, "size": scan.stat.size, "mtime_ns": scan.stat.mtime_ns,
              "ctime_ns": scan.stat.ctime_ns, "inode": scan.stat.inode, "taken_ns": scan.taken_ns,
              "content": scan.content}
             for known, scan in task.found.touched])
         write.keep_holds(warehouse, stored.dataset_id, 0, (), task.released())
-        if (stored.selection, stored.root, stored.reading, stored.lineage) != (
-                wish.selection, str(wish.root), wish.reading, wish.lineage):
+        if not stated:
             write.keep_dataset(warehouse, stored.dataset_id, name=wish.name, root=str(wish.root),
                                selection=wish.selection, reading=wish.reading, definition=wish.definition,
                                lineage=wish.lineage)
         output = task.known.output
-        if wish.output is not None and (
-                output is None or output.path != str(wish.output) or stored.lineage != wish.lineage):
+        exported = wish.output is None or (
+            output is not None and output.path == str(wish.output) and stored.lineage == wish.lineage)
+        if not exported:
             write.keep_output(warehouse, stored.dataset_id, str(wish.output), 0, "pending", None)
+        if not (stated and exported) or task.released():
+            seal_dataset(warehouse, stored.dataset_id)
     records = task.records()
     books = TargetBooks(records, records, 0, 0, 0, 0, 0, 0, 0, 0)
     load = _load(task, files, books, read.columns_of(warehouse, stored), [])

@@ -18,7 +18,7 @@ from etl.sql_files import fill
 from etl.staging.lines import count_lines
 from etl.staging.part import Staged, Trouble
 from etl.staging.stage import stage_all
-from etl.structure.derive import derive, headers
+from etl.structure.derive import derive, headers, hold_headers
 from etl.structure.measure import located, measure
 from etl.warehouse.attach import ALIAS, MEND
 
@@ -97,6 +97,7 @@ def _keep(
                      [old.version_id for old in left])
     write.keep_holds(warehouse, dataset_id, load_id, task.change.held, task.released())
     warehouse.sql(fill("scope"), {"dataset": dataset_id, "load": load_id})
+    hold_headers(warehouse)
     _hold_staging(task)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE located (version_id INTEGER, first_row BIGINT)")
     if staged:

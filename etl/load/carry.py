@@ -10,6 +10,7 @@ import duckdb
 from etl.errors import ExportPending, LoadFailed, StorageError, fault
 from etl.export.write import exported_of, place, remove_waiting, waiting, write_export
 from etl.ledger import read, write
+from etl.ledger.seals import seal_dataset, seal_load
 from etl.load.attempt import attempt
 from etl.load.hold import Hold
 from etl.load.place import make_folder
@@ -123,6 +124,7 @@ def _recorded(task: Attempt, failure: LoadFailed) -> LoadFailed:
             books=TargetBooks(records, records, 0, 0, 0, 0, 0, 0, 0, 0), rejected=0,
         )
         write.keep_problems(warehouse, load_id, "problem", [(None, problem) for problem in failure.problems])
+        seal_load(warehouse, load_id)
     return LoadFailed(str(failure), failure.problems, load_id)
 
 
@@ -147,6 +149,7 @@ def _finish(warehouse: Warehouse, load: Load, wish: Request) -> None:
         stat = place(aside, destination)
         with warehouse.transaction():
             write.keep_output(warehouse, dataset.dataset_id, output.path, output.load_id, "written", stat)
+            seal_dataset(warehouse, dataset.dataset_id)
     except Exception as error:
         found = error if isinstance(error, StorageError | OSError) else of_duckdb(error)
         reason = fault(error) if found is None else str(found).splitlines()[0]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.config import Definition
+from etl.errors import WarehouseError
 from etl.sql_files import fill
 from etl.structure.cells import stated_types
 from etl.structure.declared import parsed
@@ -14,6 +15,7 @@ from etl.structure.kinds import Summary
 from etl.structure.measure import located, take_digits
 from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse
+from etl.warehouse.attach import MEND
 
 NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON")
 
@@ -90,6 +92,19 @@ def headers(
         "AND ($state IS NULL OR state = $state) AND ($versions IS NULL OR list_contains($versions, version_id))",
         {"state": state, "versions": versions})
     return {staging: tuple(json.loads(header)) for staging, header in rows}
+
+
+def hold_headers(warehouse: Warehouse) -> None:
+    """Every version of temp table `scope` has a header: in a warehouse changed by hand one may not.
+
+    Raises:
+        WarehouseError: Naming the version.
+    """
+    wrong = warehouse.sql(fill("headers_kept"))
+    if wrong:
+        version, path = wrong[0]
+        raise WarehouseError(f"The warehouse {warehouse.path} is damaged: header and spelling of etl.file_version, "
+                             f"version_id {version} ({path}), are no lists of its columns. {MEND}")
 
 
 def derive(warehouse: Warehouse, definition: Definition) -> Structure:

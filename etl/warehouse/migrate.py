@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from etl.warehouse.connection import Warehouse
 
 TABLES = ("warehouse", "dataset", "load", "file_version", "flip", "books", "reject", "column", "cell_kind", "output",
-          "hold", "conflict", "loaded_version")
-HEAD = "0004"  # revisions are numbered, so that a newer one can be told
+          "hold", "conflict", "seal", "loaded_version")
+HEAD = "0005"  # revisions are numbered, so that a newer one can be told
 
 
 def revision(warehouse: Warehouse) -> str | None:

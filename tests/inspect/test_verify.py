@@ -13,7 +13,9 @@ import pytest
 import etl
 from etl.cli.door import execute
 from etl.inspect import verify
+from etl.ledger.seals import seal_dataset
 from etl.result import Listing
+from etl.warehouse import open_warehouse
 
 OUT = Path("out/t.json")
 WAREHOUSE = Path("kept.duckdb")
@@ -54,6 +56,9 @@ def place(loaded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.chdir(tmp_path / "home")
     execute_sql("UPDATE etl.output SET path = replace(path, ?, ?)", [str(loaded), str(tmp_path / "home")])
     execute_sql("UPDATE etl.dataset SET root = replace(root, ?, ?)", [str(loaded), str(tmp_path / "home")])
+    with open_warehouse(WAREHOUSE, SETTINGS, write=True) as warehouse:
+        for dataset in (1, 2):
+            seal_dataset(warehouse, dataset)
     return tmp_path / "home"
 
 
@@ -173,16 +178,17 @@ def test_files_find_what_staging_and_target_agree_on(place: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [
-    "DROP TABLE t", "DELETE FROM t", "DELETE FROM t WHERE id = 1", "ALTER TABLE t ADD COLUMN more INTEGER",
+    "DROP TABLE t", "DELETE FROM t WHERE id = 1", "ALTER TABLE t ADD COLUMN more INTEGER",
 ])
 def test_a_repaired_target_is_verified(place: Path, damage: str) -> None:
-    """A load that builds a damaged target again says so and begins with nothing; that is no difference, then or later."""
-    put("b.csv", (place / "in/a.csv").read_text(encoding="utf-8"))
+    """A load that builds a damaged target again says so and begins with nothing; that is no difference later."""
+    assert place.exists()
     execute_sql(damage)
     repaired = etl.open(WAREHOUSE).run(etl.Dataset(table="t"))
     assert repaired.target.before == 0
-    assert [warning.code for warning in repaired.warnings][:1] == ["damaged"]
-    assert str(repaired.warnings[0]).endswith("the books of this load begin with 0 records")
+    (warning,) = repaired.warnings
+    assert warning.code == "damaged"
+    assert warning.message.endswith("the books of this load begin with 0 records")
     assert found().rows == ()
     put("c.csv", "id,n,d\n9,9.5,2024-01-09\n")
     load("t")
