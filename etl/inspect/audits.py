@@ -56,8 +56,8 @@ def unproved(aside: Warehouse, dataset: read.StoredDataset, *, files: bool) -> l
     """Sentences on what was not held against anything: what is older than seals and hashes, or of another DuckDB."""
     notes = []
     if dataset.definition.keyed and not files:
-        notes.append(f"{dataset.name}: staged rows that lost their key to another were counted; --files holds what they "
-                     "say against the files.")
+        notes.append(f"{dataset.name}: staged rows that lost their key to another were counted; --files holds what "
+                     "they say against the files.")
     before = last_unsealed(aside)
     loads = aside.one("SELECT count(*) FROM etl.load WHERE dataset_id = $dataset AND load_id <= $before",
                       {"dataset": dataset.dataset_id, "before": before})

@@ -77,9 +77,10 @@ def attempt(task: Attempt, folder: Path) -> Load:
     by_file = read_books(warehouse, load_id)
     _keep_load(task, dataset_id, load_id, books, by_file)
     _export(task, dataset_id, load_id)
-    keep_hashes(warehouse, read.left_with(warehouse, load_id))
-    seal_load(warehouse, load_id)
-    seal_dataset(warehouse, dataset_id)
+    if not task.plan:
+        keep_hashes(warehouse, read.left_with(warehouse, load_id))
+        seal_load(warehouse, load_id)
+        seal_dataset(warehouse, dataset_id)
     task.report(Progress("commit"))
     load = _load(task, files, books, columns, [problem for _, problem in rejects])
     back = {version.path for version in task.change.back}
