@@ -81,7 +81,7 @@ def test_what_it_writes_is_what_the_file_says(
 def test_the_bulk_reader_where_no_care_is_asked(
     make_file: MakeFile, text: str, dialect: Dialect, width: int, *, pad: bool
 ) -> None:
-    """Without care, DuckDB reads the same, reports a reject, or leaves lines over: never a silent change."""
+    """Without care, DuckDB reads the same, reports a reject, or leaves lines or delimiters over: no silent change."""
     text = text.replace("D", dialect.delimiter).replace("\r", "\n")
     file = make_file((dialect.delimiter.join(["h"] * width) + "\n" + text).encode())
     found = scan(file, reading_of(dialect, pad=pad))
@@ -93,6 +93,9 @@ def test_the_bulk_reader_where_no_care_is_asked(
     if read is None or read[1]:
         assert any(isinstance(record, str) for record in every)
         return
+    inside = sum(cell.count(dialect.delimiter) for row in read[0] for cell in row if cell)
+    if not pad and found.delimiters != len(read[0]) * (width - 1) + inside:
+        return  # cells past the last column: the books of delimiters tell of them
     blank = found.blank if width > 1 else 0
     if found.lines == 1 + blank + len(read[0]) + line_ends(read[0]):
         assert read[0] == every

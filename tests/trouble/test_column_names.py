@@ -58,11 +58,11 @@ def test_every_column_name_is_a_key_and_an_order(home: Home) -> None:
         order = f"by {name}"
         home.put({f"{at}/{letter}.csv": row_of([name, order]) + row_of(["7", letter]) + row_of(["8", "x"])
                   for letter in "ba"})
-        load = warehouse.run(etl.Dataset(source_dir=f"in/{at}", output="out/t.json", table=f"t{at}",
+        load = warehouse.run(etl.Dataset(source_dir=f"in/{at}", output=f"out/{at}.json", table=f"t{at}",
                                          strategy="update", key=(name,), order_by=order))
         assert load.records == 2
         key, value = name.lower(), order.lower()
-        assert home.exported() == [{key: 7, value: "b"}, {key: 8, value: "x"}]
+        assert home.exported(f"out/{at}.json") == [{key: 7, value: "b"}, {key: 8, value: "x"}]
 
 
 def test_a_strange_key_on_the_command_line(home: Home) -> None:

@@ -18,11 +18,12 @@ def test_every_table_name_is_an_ordinary_name(home: Home) -> None:
     """Tables of any name live side by side in one warehouse: loaded, shown, and each as it was when others load."""
     home.put({"a.csv": "id,v\n1,a\n1,b\n", "b.csv": "id,v\n2,c\n"})
     words = ["--source-dir", "in", "--warehouse", "kept.duckdb", "--lineage", *KEYED]
-    for table in TABLES:
-        answer = home.etl("run", *words, "--table", table, "--output", "out/t.json")
+    for number, table in enumerate(TABLES):
+        output = f"out/{number}.json"
+        answer = home.etl("run", *words, "--table", table, "--output", output)
         assert answer.code == 0, (table, answer.error)
-        assert home.exported() == [{"id": 1, "v": "b", "_source_path": "a.csv", "_source_row": 2},
-                                   {"id": 2, "v": "c", "_source_path": "b.csv", "_source_row": 1}]
+        assert home.exported(output) == [{"id": 1, "v": "b", "_source_path": "a.csv", "_source_row": 2},
+                                         {"id": 2, "v": "c", "_source_path": "b.csv", "_source_row": 1}]
     for table in TABLES:
         quoted = table.replace('"', '""')
         assert home.sql(f'SELECT id, v FROM w.main."{quoted}" ORDER BY id', KEPT) == [(1, "b"), (2, "c")]
