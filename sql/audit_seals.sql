@@ -2,8 +2,8 @@
 --
 -- A load that was kept before there were seals has none; neither has a dataset that no load has changed since.
 --
--- Needs:   ${loads} ${datasets} $first $last
--- Expects: `loads` and `datasets` are the seals that sql/seals.sql and sql/seals_of_datasets.sql give of now.
+-- Needs:   ${loads} ${datasets}
+-- Expects: `loads` and `datasets` are the seals that sql/seals.sql and sql/seals_of_datasets.sql give of now, with the values of the first.
 WITH since AS (
     SELECT coalesce(max(owner_id), 0) AS last_load FROM etl.seal WHERE owner = 'before'
 ),

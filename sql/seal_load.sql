@@ -1,7 +1,7 @@
 -- seal_load: keep the seals of a load.
 --
--- Needs:   ${seals} $first $last
--- Expects: all rows of the load are in the ledger; `seals` are those of sql/seals.sql.
+-- Needs:   ${seals}
+-- Expects: all rows of the load are in the ledger; `seals` are those of sql/seals.sql, with its values.
 INSERT INTO etl.seal (owner, owner_id, relation, records, digest)
 SELECT owner, owner_id, relation, records, digest
 FROM ${seals};

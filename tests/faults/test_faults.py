@@ -107,8 +107,9 @@ def test_a_file_that_is_no_whole_database_is_said(loaded: Place) -> None:
 @pytest.mark.parametrize("size", [100, 5000, 12287])
 def test_a_warehouse_whose_making_was_cut_short_is_made_again(loaded: Place, size: int) -> None:
     """Nothing can stand in it, so a run begins anew; a file of another kind is left alone."""
-    whole = Path("out/w.duckdb").read_bytes()
-    Path("out/w.duckdb").write_bytes(whole[:size])
+    with duckdb.connect("out/new.duckdb"):
+        begun = Path("out/new.duckdb").read_bytes()  # nothing was written into it yet
+    Path("out/w.duckdb").write_bytes(begun[:size])
     assert loaded.run(strategy="update", key=("id",)).records == 3
     Path("out/w.duckdb").write_bytes(b"theirs" * 20)
     with pytest.raises(WarehouseError, match="is not a DuckDB database"):
