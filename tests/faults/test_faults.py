@@ -6,7 +6,6 @@ The long form is `python -m tests.faults.long`.
 from __future__ import annotations
 
 import json
-import secrets
 import shutil
 import signal
 import threading
@@ -17,6 +16,7 @@ from random import Random
 import duckdb
 import pytest
 from changes.conftest import Place
+from laws.lives import drawn
 
 from etl import Dataset, Settings, run
 from etl.errors import ExportPending, LoadFailed, StorageError, WarehouseError, WarehouseLocked
@@ -40,7 +40,7 @@ def test_a_command_that_is_struck_leaves_the_old_state_or_the_new_one(
     name: str, tmp_path: Path, zygote: Zygote
 ) -> None:
     """Killed, interrupted or without room, what stands is whole; the next run converges and leaves nothing about."""
-    seed = secrets.token_hex(4)
+    seed = drawn()
     rng, bench = Random(seed), Bench(tmp_path, name, zygote)  # noqa: S311  a fault is to be drawn again
     try:
         kill(bench, rng)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -19,6 +21,11 @@ Command = Literal["run", "unload", "reload", "rollback"]
 STRATEGIES: list[Strategy] = ["update", "deduplicate", "append"]
 TYPES = ["BIGINT", "DOUBLE", "VARCHAR", "DECIMAL(12,2)", "BOOLEAN", "DATE"]
 NEEDED = (*KEYS, ORDER)
+
+
+def drawn() -> str:
+    """A seed: another one every time, but for the gate, whose answer is one (tests/conftest.py)."""
+    return "gate" if "CI" in os.environ else secrets.token_hex(4)
 
 
 @dataclass(frozen=True)

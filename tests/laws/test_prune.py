@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from dataclasses import replace
 from random import Random
 
@@ -17,7 +16,7 @@ from etl.inspect import verify
 from etl.result import Load
 from laws.laws import comparable
 from laws.live import SETTINGS, Subject, _oracle, _words_of, home
-from laws.lives import Asked, Life, begin, step
+from laws.lives import Asked, Life, begin, drawn, step
 from laws.program import TABLE
 
 LIVES = int(os.environ.get("ETL_EXAMPLES", "12")) // 2
@@ -97,5 +96,5 @@ def live_twice(seed: str) -> int:
 @pytest.mark.slow
 def test_a_pruned_warehouse_behaves_as_one_that_was_not() -> None:
     """Targets, exports, books, plans, holds and refusals are the same, but for what cannot be brought back any more."""
-    chosen = secrets.token_hex(4)
+    chosen = drawn()
     assert sum(live_twice(f"{chosen}/{number}") for number in range(LIVES)) > 0
