@@ -19,7 +19,7 @@ from laws.live import SETTINGS, Subject, _oracle, _words_of, home
 from laws.lives import Asked, Life, begin, drawn, step
 from laws.program import TABLE
 
-LIVES = int(os.environ.get("ETL_EXAMPLES", "12")) // 2
+LIVES = int(os.environ.get("ETL_EXAMPLES", "12")) // 4
 STEPS = 7
 
 
