@@ -3,7 +3,7 @@
 -- A load that was kept before there were seals has none; neither has a dataset that no load has changed since.
 --
 -- Needs:   ${loads} ${datasets}
--- Expects: `loads` and `datasets` are the seals that sql/seals.sql and sql/seals_of_datasets.sql give of now, with the values of the first.
+-- Expects: `loads` and `datasets` are the digests of now, of said_of_loads (with its values) and said_of_datasets.
 WITH since AS (
     SELECT coalesce(max(owner_id), 0) AS last_load FROM etl.seal WHERE owner = 'before'
 ),

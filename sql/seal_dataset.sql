@@ -1,7 +1,7 @@
 -- seal_dataset: keep the seals of a dataset as it stands now.
 --
 -- Needs:   ${seals} $dataset
--- Expects: `seals` are those of sql/seals_of_datasets.sql.
+-- Expects: `seals` are the digests of said_of_datasets.
 INSERT INTO etl.seal (owner, owner_id, relation, records, digest)
 SELECT owner, owner_id, relation, records, digest
 FROM ${seals}

@@ -40,7 +40,7 @@ def query(warehouse: Path, sql: str, lock_timeout: float) -> Listing:
         try:
             statement = _one_select(opened, sql)
             return opened.worker.do(lambda: _answer(opened, sql, statement))
-        except duckdb.InterruptException:
+        except (duckdb.InterruptException, duckdb.IOException):  # of the disk, its opener speaks
             raise
         except duckdb.OutOfMemoryException as error:
             raise QueryRefused(f"The query needs more memory than the {settings.memory_limit} that it gets. Ask for "

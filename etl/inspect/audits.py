@@ -131,5 +131,3 @@ def kinds(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
                      {"digest": dataset.definition.cells_digest()})
     return [Difference("kinds of cells", f"{path}, column {place + 1}", should, kept or "none")
             for path, place, should, kept in rows]
-
-

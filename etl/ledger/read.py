@@ -16,7 +16,7 @@ from etl.errors import UsageError, WarehouseError
 from etl.names import identifiers, matched
 from etl.result import TargetColumn
 from etl.warehouse import Warehouse
-from etl.warehouse.attach import MEND
+from etl.warehouse.machine import MEND
 
 Parsed = TypeVar("Parsed")
 

@@ -20,7 +20,8 @@ from etl.staging.part import Staged, Trouble
 from etl.staging.stage import stage_all
 from etl.structure.derive import derive, headers, hold_headers
 from etl.structure.measure import located, measure
-from etl.warehouse.attach import ALIAS, MEND
+from etl.warehouse.attach import ALIAS
+from etl.warehouse.machine import MEND
 
 Lines = Mapping[int, tuple[int, int]]  # by version id: blank lines outside cells, continuation lines
 

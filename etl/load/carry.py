@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-import duckdb
-
 from etl.errors import ExportPending, LoadFailed, StorageError, fault
 from etl.export.write import exported_of, place, remove_waiting, waiting, write_export
 from etl.ledger import read, write
@@ -20,7 +18,7 @@ from etl.load.task import Again, Attempt, Undo
 from etl.result import Load, TargetBooks
 from etl.version import VERSION
 from etl.warehouse import Warehouse
-from etl.warehouse.machine import of_duckdb, of_machine, said
+from etl.warehouse.machine import of_duckdb, of_machine, said, sentence
 from etl.warehouse.scratch import scratch
 
 
@@ -80,15 +78,7 @@ def _tries(task: Attempt, folder: Path, hold: Hold, agreement: Agreement | None)
             found = of_machine(error)
             if found is None:
                 raise
-            raise _said(found) from error
-
-
-def _said(error: duckdb.Error) -> StorageError:
-    """A sentence for what the machine does not give; any other error of DuckDB is our own mistake, and goes up."""
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return StorageError(f"The memory limit was reached: {said(error)}. Give more with --memory-limit, or more room "
-                            "with --temp-dir. Nothing was loaded.")
-    return StorageError(f"A file could not be read or written: {said(error)}. Nothing was loaded.")
+            raise sentence(found, "Nothing was loaded.") from error
 
 
 def _kept(task: Attempt, failure: LoadFailed) -> LoadFailed:

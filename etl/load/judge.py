@@ -39,7 +39,7 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     """
     warehouse, wish = task.warehouse, task.known.request
     task.report(Progress("types", rows=brought.rows))
-    if anything_loaded(warehouse):
+    if wish.definition.frozen and anything_loaded(warehouse):
         _hold_contract_to_key(wish.definition)
     redefined = task.known.stored is None or task.known.stored.definition != wish.definition
     _locate_for(task, every=redefined)

@@ -13,6 +13,7 @@ from etl.export.formats import format_of
 from etl.ledger import read
 from etl.load.request import Request
 from etl.warehouse import Warehouse, in_memory, open_warehouse
+from etl.warehouse.attach import wal
 from etl.warehouse.scratch import scratch
 from etl.warehouse.spill import remove_spill
 
@@ -46,7 +47,7 @@ def opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]
 def _forget(made: list[Path]) -> None:
     """Take away a warehouse that was made for nothing, while it is still ours, and the folders made for it."""
     made[0].unlink(missing_ok=True)
-    made[0].with_name(made[0].name + ".wal").unlink(missing_ok=True)
+    wal(made[0]).unlink(missing_ok=True)
     for folder in made[1:]:
         with suppress(OSError):
             folder.rmdir()

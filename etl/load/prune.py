@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from etl.config import Settings
-from etl.errors import StorageError, UsageError
+from etl.errors import UsageError
 from etl.ledger import read
 from etl.load.hold import Hold
 from etl.load.place import check_place
@@ -18,7 +18,7 @@ from etl.result import Listing
 from etl.sql_files import fill
 from etl.warehouse import Warehouse, open_warehouse, staging
 from etl.warehouse.attach import ALIAS
-from etl.warehouse.machine import of_machine, said
+from etl.warehouse.machine import of_machine, sentence
 from etl.warehouse.spill import remove_spill
 
 HEADINGS = ("table", "path", "records", "staged by load", "let go by load", "held")
@@ -115,8 +115,7 @@ def _carry_out(warehouse: Warehouse, hold: Hold) -> None:
         found = of_machine(error)
         if found is None:
             raise
-        raise StorageError(f"The warehouse could not be rewritten: {said(found)}. "
-                           "Nothing was pruned.") from error
+        raise sentence(found, "Nothing was pruned.") from error
 
 
 def _rewrite(warehouse: Warehouse, table: str, *, stays: bool) -> None:

@@ -25,6 +25,7 @@ from etl.load.task import Attempt, Known
 from etl.load.written import check_output_apart
 from etl.result import Load, Progress, Report, silent
 from etl.warehouse import Warehouse
+from etl.warehouse.attach import wal
 from etl.warehouse.scratch import scratch
 
 
@@ -140,5 +141,5 @@ def _run_with(
 
 def _ours(warehouse: Warehouse) -> list[Path]:
     path = warehouse.path
-    ours = [] if path is None else [path, path.with_name(path.name + ".wal")]
+    ours = [] if path is None else [path, wal(path)]
     return [*ours, *map(Path, read.outputs(warehouse))]

@@ -16,6 +16,7 @@ from etl.load.task import Known
 from etl.sources.formats import KNOWN
 from etl.sources.taking import would_take
 from etl.warehouse import Warehouse, as_it_stands
+from etl.warehouse.attach import wal
 from etl.warehouse.migrate import HEAD, missing, revision
 
 ELSEWHERE = "Write it to another place."
@@ -71,7 +72,7 @@ def check_written(
     """
     wanted = list(places)
     for place in wanted:
-        if any(place.at(path) for path in (warehouse, warehouse.with_name(warehouse.name + ".wal"))):
+        if any(place.at(path) for path in (warehouse, wal(warehouse))):
             raise _refused(place, f"would take the place of the warehouse {warehouse}")
     if dataset is not None and dataset.output != "-":
         output = dataset.output or (DEFAULT_OUTPUT if fresh else None)
@@ -98,7 +99,7 @@ def check_output_apart(warehouse: Warehouse, known: Known) -> None:
     if wish.output is None or (known.output is not None and known.output.path == str(wish.output)):
         return
     place = Written("output", wish.output)
-    if path is not None and any(place.at(there) for there in (path, path.with_name(path.name + ".wal"))):
+    if path is not None and any(place.at(there) for there in (path, wal(path))):
         raise _refused(place, f"would take the place of the warehouse {path}")
     if not wish.fresh:
         others = [d for d in read.datasets(warehouse) if d.name != wish.name]

@@ -223,12 +223,8 @@ class Survey:
             self.gap += b" "
 
     def _trailing_delimiter(self, piece: bytes) -> None:
-        """Look for a line that ends with a delimiter, where the bulk reader may drop it and no count can tell.
-
-        It does where it pads short records, and where a space is the delimiter, as it drops white space there.
-        """
-        balanced = not (self.pads or self.delimiter_is_space)
-        if not balanced and (self.delimiter + b"\n" in piece or (self.ends_delimiter and piece.startswith(b"\n"))):
+        """Look for a line that ends with a delimiter, where short records are padded: its cells cannot be balanced."""
+        if self.pads and (self.delimiter + b"\n" in piece or (self.ends_delimiter and piece.startswith(b"\n"))):
             self.care = "a line ends with a delimiter, which may be one too many"
         self.ends_delimiter = piece.endswith(self.delimiter) if piece else self.ends_delimiter
 

@@ -15,7 +15,7 @@ from etl.structure.kinds import Summary
 from etl.structure.measure import located, take_digits
 from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse
-from etl.warehouse.attach import MEND
+from etl.warehouse.machine import MEND
 
 NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON")
 

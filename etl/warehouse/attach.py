@@ -12,11 +12,16 @@ from etl.config import Settings
 from etl.errors import StorageError, UsageError, WarehouseError, WarehouseLocked, WarehouseNewer
 from etl.names import literal
 from etl.warehouse.holder import held
+from etl.warehouse.machine import MEND
 
 ALIAS = "warehouse"  # the file is attached under this name: no file name can clash with a schema's
 HEADERS = 3 * 4096  # bytes with which every database of DuckDB begins; all of them are written when it is made
 _CHECKPOINTS = 4096 + 8  # where the second header counts them; storage/single_file_block_manager.cpp of DuckDB
-MEND = "Restore it from a copy, or load the files into another --warehouse."
+
+
+def wal(path: Path) -> Path:
+    """The log in which DuckDB keeps, beside a database, what is committed and not yet written into it."""
+    return path.with_name(path.name + ".wal")
 
 
 def attach(
@@ -85,7 +90,8 @@ def _mended(path: Path, error: duckdb.Error, *, write: bool, new: bool) -> None:
 def _forget_unfinished(path: Path) -> bool:
     """Remove a database whose making was cut short, by a kill or a full disk; nothing can stand in it.
 
-    One that was cut short later has been written: each checkpoint counts, in the header behind the first.
+    One that was cut short later has been written: each checkpoint counts, in the header behind the first. Of less than
+    that header nothing could be told, and nothing could be saved.
     """
     with suppress(OSError):
         with path.open("rb") as file:
@@ -105,7 +111,7 @@ def _recover(path: Path) -> bool:
             raw.execute(f"CHECKPOINT {ALIAS}")
         except duckdb.Error:
             return False
-    return not path.with_name(path.name + ".wal").exists()
+    return not wal(path).exists()
 
 
 def _unusable(path: Path, error: duckdb.Error) -> WarehouseError | StorageError:

@@ -13,9 +13,9 @@ from etl.config import Settings
 from etl.errors import WarehouseEmpty, WarehouseError, WarehouseNewer
 from etl.names import Sql, identifier, literal
 from etl.warehouse.ahead import imported
-from etl.warehouse.attach import ALIAS, MEND, attach
+from etl.warehouse.attach import ALIAS, attach
 from etl.warehouse.interrupt import Worker
-from etl.warehouse.machine import machine_heard
+from etl.warehouse.machine import MEND, machine_heard
 from etl.warehouse.migrate import HEAD, migrate, missing, revision
 from etl.warehouse.spill import spilling
 

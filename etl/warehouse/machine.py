@@ -7,12 +7,14 @@ from contextlib import contextmanager
 
 import duckdb
 
-from etl.errors import StorageError
+from etl.errors import StorageError, WarehouseError
 
 MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException)
 # A transaction that cannot be undone is FATAL, as are mistakes; that and one that cannot be committed say why in words.
 UNWRITTEN = ("could not write file", "could not sync file", "could not truncate file", "no space left", "io error",
              "out of memory")
+_DAMAGED = "corrupt database file"
+MEND = "Restore it from a copy, or load the files into another --warehouse."
 _CAUSE = "Original error: "
 
 
@@ -37,12 +39,28 @@ def said(error: duckdb.Error) -> str:
     return (cause.strip(' "\n') or str(error)).splitlines()[0].rstrip(".")
 
 
+def sentence(error: duckdb.Error, ending: str = "") -> StorageError | WarehouseError:
+    """What the machine did not give, or that a block of the warehouse is damaged, for the person who meets it.
+
+    Args:
+        error: One of `of_machine`.
+        ending: What became of the work, as a sentence.
+    """
+    if _DAMAGED in str(error).lower():
+        return WarehouseError(f"The warehouse is damaged: {said(error)}. {MEND} {ending}".rstrip())
+    what, mend = "A file could not be read or written", "Check the room on its disk."
+    if isinstance(error, duckdb.OutOfMemoryException):
+        what, mend = "The memory limit was reached", "Give more with --memory-limit, or more room with --temp-dir."
+    return StorageError(f"{what}: {said(error)}. {mend} {ending}".rstrip())
+
+
 @contextmanager
 def machine_heard() -> Iterator[None]:
     """Make a sentence of what the machine does not give.
 
     Raises:
         StorageError: It did not give room, memory or an answer of the disk.
+        WarehouseError: A block of the warehouse is not as it was written.
     """
     try:
         yield
@@ -50,6 +68,4 @@ def machine_heard() -> Iterator[None]:
         found = of_machine(error)
         if found is None:
             raise
-        raise StorageError(
-            f"The memory limit was reached: {said(found)}." if isinstance(found, duckdb.OutOfMemoryException)
-            else f"A file could not be read or written: {said(found)}. Check the room on its disk.") from error
+        raise sentence(found) from error

@@ -25,8 +25,8 @@ def sliced(warehouse: Warehouse, table: Sql, columns: Iterable[str] = ()) -> Sql
     if "rowid" in map(str.lower, columns):
         return table
     rows, first = warehouse.sql(f"SELECT count(*), min(rowid) FROM {table} WHERE rowid >= {FIRST_LOCAL_ROW}")[0]
-    threads = int(warehouse.one("SELECT current_setting('threads')"))
-    if rows < ROWS_WORTH_IT or threads == 1:
+    threads = 1 if rows < ROWS_WORTH_IT else int(warehouse.one("SELECT current_setting('threads')"))
+    if threads == 1:
         return table
     cuts = [int(first) + int(rows) * i // threads for i in range(1, threads)]
     bounds = [None, *cuts, None]

@@ -93,6 +93,23 @@ def test_staging_that_is_gone_is_said(loaded: Place) -> None:
         loaded.warehouse.unload("t", "b.csv")
 
 
+def test_a_damaged_block_is_no_full_disk(place: Place) -> None:
+    """A block of rows with other bytes is said to be damage of the warehouse, by readers and writers."""
+    place.put(a="id,x\n" + "".join(f"{i},{i * 7919 % 100003}\n" for i in range(150_000)))
+    place.run(strategy="update", key=("id",))
+    with duckdb.connect("out/w.duckdb", read_only=True) as connection:
+        info = connection.sql("SELECT max(block_id) FROM pragma_storage_info('main.t') WHERE column_name = 'x'")
+        block = info.fetchall()[0][0]
+    with Path("out/w.duckdb").open("r+b") as file:
+        file.seek(3 * 4096 + block * 262144 + 4096)
+        file.write(b"\xff" * 64)
+    with pytest.raises(WarehouseError, match=r"is damaged: .*checksum.* Restore it from a copy"):
+        place.warehouse.sql("SELECT sum(x) FROM main.t")
+    place.put(b="id,x\n1,new\n")
+    with pytest.raises(WarehouseError, match=r"is damaged: .* Nothing was loaded\.$"):
+        place.run()
+
+
 def test_a_file_that_is_no_whole_database_is_said(loaded: Place) -> None:
     """Cut off or with other bytes, it is damaged, to readers and writers, and stays as it is."""
     whole = Path("out/w.duckdb").read_bytes()

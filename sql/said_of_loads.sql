@@ -1,18 +1,11 @@
--- seals: what the ledger says of loads, as a number of rows and a sum over their hashes, by load and control table.
+-- said_of_loads: what the ledger says of loads, a row of a control table as its numbers and its texts.
 --
 -- The columns are named: one that comes later changes no seal. What the ledger changes afterwards is none of it: the
--- time stamps by which a file is known again, and when a version was pruned. md5 is the same in every version of DuckDB.
+-- time stamps by which a file is known again, and when a version was pruned.
 --
 -- Needs:   $first $last
--- Expects: the control tables; rows of one text count as often as they stand there.
-SELECT
-    'load' AS owner,
-    load_id AS owner_id,
-    relation,
-    count(*) AS records,
-    CAST(sum(CAST(
-        md5_number_lower(CAST(to_json(numbers) AS VARCHAR) || CAST(to_json(texts) AS VARCHAR)) AS HUGEINT
-    )) AS VARCHAR) AS digest
+-- Expects: the control tables.
+SELECT load_id AS owner_id, relation, numbers, texts
 FROM (
     SELECT
         load_id,
@@ -57,4 +50,3 @@ FROM (
     FROM etl.file_version
 )
 WHERE load_id BETWEEN $first AND $last
-GROUP BY load_id, relation

@@ -1,15 +1,8 @@
--- seals_of_datasets: the same of what the ledger says of a dataset now: how it is stated, its holds and its output.
+-- said_of_datasets: the same of what the ledger says of a dataset now: how it is stated, its holds and its output.
 --
 -- Needs:
--- Expects: as `seals`; the time stamps of the output are none of it.
-SELECT
-    'dataset' AS owner,
-    dataset_id AS owner_id,
-    relation,
-    count(*) AS records,
-    CAST(sum(CAST(
-        md5_number_lower(CAST(to_json(numbers) AS VARCHAR) || CAST(to_json(texts) AS VARCHAR)) AS HUGEINT
-    )) AS VARCHAR) AS digest
+-- Expects: as `said_of_loads`; the time stamps of the output are none of it.
+SELECT dataset_id AS owner_id, relation, numbers, texts
 FROM (
     SELECT
         dataset_id,
@@ -28,4 +21,3 @@ FROM (
     FROM etl.warehouse AS warehouse
     CROSS JOIN etl.dataset AS dataset
 )
-GROUP BY dataset_id, relation
