@@ -52,9 +52,11 @@ class Scan:
         lines: Physical lines.
         blank: Lines without a character, outside skipped lines and the header record; those in cells included.
         quoted: The quote character occurs.
+        whole_lines: Each line has an even number of quotes, so that no line end stands in a quoted cell, but for one
+            beside stray quotes.
         delimiters: How many delimiters stand behind the head, those in cells included.
-        size: Decompressed bytes. Above 8 MB a file that is quoted must be read with `parallel=false`: the bulk reader
-            starts in the middle otherwise, and makes rows of the lines of a cell.
+        size: Decompressed bytes. Above 8 MB a file with line ends in quoted cells must be read with `parallel=false`:
+            the bulk reader starts in the middle otherwise, and makes rows of the lines of a cell.
         care: Why the bulk reader must not read the file; None when it may.
         head: None with a problem, and for an empty file.
         empty: The text has no character.
@@ -83,6 +85,7 @@ class Scan:
     format: Format = "csv"
     shape: Shape | None = None
     delimiters: int = 0
+    whole_lines: bool = False
 
     @property
     def names(self) -> tuple[HeaderName, ...]:
@@ -159,7 +162,8 @@ def scan(
                     transcodes=survey.transcodes, content=bytes_alone)
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
                 survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
-                transcodes=survey.transcodes, content=bytes_alone, delimiters=survey.delimiters - head.delimiters)
+                transcodes=survey.transcodes, content=bytes_alone, delimiters=survey.delimiters - head.delimiters,
+                whole_lines=not survey.odd_lines)
 
 
 def _survey(form: Format, reading: Reading, path: str) -> Survey | OtherSurvey:

@@ -53,6 +53,9 @@ class Survey:
     gap: bytes = b"\n"
     delimiter: bytes = b""
     dull: bytes = b""
+    not_in_lines: bytes = b""
+    quote_open: bytes = b""
+    odd_lines: bool = False
     ends_delimiter: bool = False
     gaps: tuple[re.Pattern[bytes], ...] = ()
     transcoder: codecs.IncrementalDecoder | None = None
@@ -146,7 +149,8 @@ class Survey:
             raise Unreadable(too_many_columns(self.path, head.width))
         self.head = head
         self.delimiter = head.dialect.delimiter.encode()
-        self.dull = bytes(sorted(_BYTES.difference(b"\0\n\r ", self.quote, self.delimiter)))
+        self.dull = bytes(_BYTES.difference(b"\0\n\r ", self.quote, self.delimiter))
+        self.not_in_lines = bytes(_BYTES.difference(b"\n", self.quote))
         if quote and b" " not in self.delimiter:
             q, d = re.escape(self.quote), re.escape(self.delimiter)
             self.gaps = tuple(map(re.compile, (q + b" +[" + q + d + b"\n]", d + b" +" + q, b"\n +" + q)))
@@ -175,6 +179,8 @@ class Survey:
         quotes = marks.count(self.quote) if self.quote else 0
         self.quotes += quotes
         self.delimiters += marks.count(self.delimiter)
+        if quotes or self.quote_open:
+            self._quotes_of_lines(marks)
         alone = b"\n\n" not in marks
         if b"\r" in marks or self.ended_cr:
             piece, alone = self._unify(piece), False
@@ -185,6 +191,13 @@ class Survey:
             self._quote_gaps(piece, marks)
         self._blank_lines(piece, alone=alone)
         self._long_lines(piece)
+
+    def _quotes_of_lines(self, marks: bytes) -> None:
+        """Look for a line with an odd number of quotes: a line end in a quoted cell makes one, but for stray quotes."""
+        ends = self.quote_open + marks.replace(b"\r", b"\n").translate(None, self.not_in_lines)
+        odd = ends.replace(self.quote * 2, b"")  # nothing else stands between the quotes of a line
+        self.odd_lines = self.odd_lines or self.quote in odd[: odd.rfind(b"\n") + 1]
+        self.quote_open = odd[odd.rfind(b"\n") + 1 :]
 
     def _unify(self, piece: bytes) -> bytes:
         """Count the other line ends and make each one LF; a CRLF may lie across two pieces."""

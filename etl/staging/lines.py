@@ -47,7 +47,7 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
                     f"do not account for its {item.lines} lines. Nothing was loaded; please report this "
                     "with the file."
                 )
-        elif not balanced or longest > reading.max_cell_lines:
+        elif not balanced or longest > reading.max_cell_lines or (continuation and item.scan.whole_lines):
             care.append(item.scan.file.path)
         elif reading.ragged != "pad" and _may_have_surplus(item):
             delimited.append(item)

@@ -95,8 +95,9 @@ class Part:
     @property
     def parallel(self) -> bool:
         """Whether DuckDB may begin in the middle of the file: never where it may begin inside a quoted cell."""
-        large = self.pad or self.incoming.scan.size > PARALLEL_BYTES  # it cannot pad beside quoted line ends otherwise
-        return not self.staged.settled and not (self.staged.quoted and large)
+        scan = self.incoming.scan  # it cannot pad beside quoted line ends otherwise
+        alone = self.pad or (scan.size > PARALLEL_BYTES and not scan.whole_lines)
+        return not self.staged.settled and not (self.staged.quoted and alone)
 
 
 _PREFIXES: dict[Format, str] = {"csv": "s", "json": "j", "ndjson": "j", "xlsx": "x", "parquet": "p"}

@@ -60,11 +60,12 @@ def main() -> int:
     """Live as many as are asked for, and tell what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--histories", type=int, default=1000)
+    parser.add_argument("--begin", type=int, default=0, help="go on where an earlier run of this seed came to")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--life", default=None)
     asked = parser.parse_args()
-    seeds = [asked.life] if asked.life else [f"{asked.seed}/{number}" for number in range(asked.histories)]
+    seeds = [asked.life] if asked.life else [f"{asked.seed}/{number}" for number in range(asked.begin, asked.histories)]
     began = told = time.monotonic()
     loads, wrong = 0, []
     for number, (seed, came, error) in enumerate(lives(seeds, 1 if asked.life else asked.processes), start=1):

@@ -177,4 +177,6 @@ def fits(text: str, of: Type) -> bool:
         if of.word == "DOUBLE":
             return _fits_double(digits)
         return digits.scale <= of.scale and digits.integer <= of.precision - of.scale
+    if of.word == "TIMESTAMP":  # declared or frozen, it takes a date too: that day's midnight
+        return found in ("date", "timestamp")
     return found == of.word.lower()

@@ -121,7 +121,8 @@ def test_values_under_types() -> None:
     assert kinds.value("TRUE", Type("BOOLEAN")) is True
     assert kinds.value("2024-01-02T10:00:00.5", Type("TIMESTAMP")) == datetime(2024, 1, 2, 10, 0, 0, 500_000)  # noqa: DTZ001
     assert kinds.value("2024-01-02", Type("DATE")) == date(2024, 1, 2)
-    assert kinds.value("2024-01-02", Type("TIMESTAMP")) is MISFIT
+    assert kinds.value("2024-01-02", Type("TIMESTAMP")) == datetime(2024, 1, 2)  # noqa: DTZ001
+    assert kinds.value("2024-01-02 00:00:00", Type("DATE")) is MISFIT
     assert kinds.value(None, double) is None
     assert MISFIT != MISFIT  # noqa: PLR0124
 
