@@ -163,7 +163,7 @@ def scan(
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
                 survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
                 transcodes=survey.transcodes, content=bytes_alone, delimiters=survey.delimiters - head.delimiters,
-                whole_lines=not survey.odd_lines)
+                whole_lines=survey.around.whole_lines)
 
 
 def _survey(form: Format, reading: Reading, path: str) -> Survey | OtherSurvey:

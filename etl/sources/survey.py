@@ -11,6 +11,7 @@ from etl.errors import Problem
 from etl.sources import content
 from etl.sources.claims import false_claim
 from etl.sources.dialect import Head, read_head, stated_quotes
+from etl.sources.quotes import Quotes
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
 from etl.sources.unpack import Unreadable, whole_file
 
@@ -50,14 +51,10 @@ class Survey:
     tail: bytes = b""
     quote: bytes = b""
     escape: bytes = b""
-    gap: bytes = b"\n"
     delimiter: bytes = b""
     dull: bytes = b""
-    not_in_lines: bytes = b""
-    quote_open: bytes = b""
-    odd_lines: bool = False
     ends_delimiter: bool = False
-    gaps: tuple[re.Pattern[bytes], ...] = ()
+    around: Quotes = field(default_factory=lambda: Quotes(b"", b""))
     transcoder: codecs.IncrementalDecoder | None = None
     broken: bool = False
 
@@ -80,7 +77,7 @@ class Survey:
         rest = self._text(rest, final=True)
         if self.tail and self.care is None:
             self._utf8(b"", final=True)
-        if self.gap == self.quote + b" ":
+        if self.around.ends_spaced():
             self.care = self.care or "white space stands outside quotes"
         if self.care is None:
             self._trailing_delimiter(b"\n")
@@ -150,10 +147,7 @@ class Survey:
         self.head = head
         self.delimiter = head.dialect.delimiter.encode()
         self.dull = bytes(_BYTES.difference(b"\0\n\r ", self.quote, self.delimiter))
-        self.not_in_lines = bytes(_BYTES.difference(b"\n", self.quote))
-        if quote and b" " not in self.delimiter:
-            q, d = re.escape(self.quote), re.escape(self.delimiter)
-            self.gaps = tuple(map(re.compile, (q + b" +[" + q + d + b"\n]", d + b" +" + q, b"\n +" + q)))
+        self.around = Quotes(self.quote, self.delimiter)
         self.care = self._care_of_head(head)
 
     def _care_of_head(self, head: Head) -> str | None:
@@ -176,28 +170,19 @@ class Survey:
         if b"\0" in marks:
             self.care = "it has NUL characters"
         self.lf += marks.count(b"\n")
-        quotes = marks.count(self.quote) if self.quote else 0
-        self.quotes += quotes
         self.delimiters += marks.count(self.delimiter)
-        if quotes or self.quote_open:
-            self._quotes_of_lines(marks)
         alone = b"\n\n" not in marks
         if b"\r" in marks or self.ended_cr:
             piece, alone = self._unify(piece), False
+        quotes = self.around.take(piece, marks)
+        self.quotes += quotes
+        if self.around.spaced:
+            self.care = "white space stands outside quotes"
         self._trailing_delimiter(piece)
         if quotes and self.escape and self.escape in piece:
             self.care = "it has escape characters"
-        if self.gaps:
-            self._quote_gaps(piece, marks)
         self._blank_lines(piece, alone=alone)
         self._long_lines(piece)
-
-    def _quotes_of_lines(self, marks: bytes) -> None:
-        """Look for a line with an odd number of quotes: a line end in a quoted cell makes one, but for stray quotes."""
-        ends = self.quote_open + marks.replace(b"\r", b"\n").translate(None, self.not_in_lines)
-        odd = ends.replace(self.quote * 2, b"")  # nothing else stands between the quotes of a line
-        self.odd_lines = self.odd_lines or self.quote in odd[: odd.rfind(b"\n") + 1]
-        self.quote_open = odd[odd.rfind(b"\n") + 1 :]
 
     def _unify(self, piece: bytes) -> bytes:
         """Count the other line ends and make each one LF; a CRLF may lie across two pieces."""
@@ -222,22 +207,6 @@ class Survey:
             whole[:cut].decode(self.encoding)
         except UnicodeDecodeError:
             self.care = f"it has bytes that are not {self.encoding}"
-
-    def _quote_gaps(self, piece: bytes, marks: bytes) -> None:
-        """White space outside quotes: the bulk reader drops it, and reads `"a" "b"` as one cell.
-
-        The patterns are slow: they are only asked where a space can stand beside a quote at all. Each begins with
-        bytes, not with a choice of these: so it is found six times as fast.
-        """
-        across = self.gap.endswith(b" ") or (self.gap.endswith(self.quote) and piece.startswith(b" "))
-        beside = self.quote + b" " in marks or b" " + self.quote in marks
-        if (across or beside) and any(gap.search(self.gap + piece) for gap in self.gaps):
-            self.care = "white space stands outside quotes"
-        bare = piece.rstrip(b" ")
-        if bare:
-            self.gap = bare[-1:] + piece[len(bare) :][:1]
-        elif piece and not self.gap.endswith(b" "):
-            self.gap += b" "
 
     def _trailing_delimiter(self, piece: bytes) -> None:
         """Look for a line that ends with a delimiter, where short records are padded: its cells cannot be balanced."""

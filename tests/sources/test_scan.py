@@ -44,6 +44,7 @@ def test_lines_and_blanks(make_file: MakeFile, text: str, end: str, skip: int) -
         assert found.lines == len(lines)
         assert found.blank == sum(not line for line in lines[skip:])
         assert found.quoted == ('"' in text)
+        assert found.whole_lines == all(line.count('"') % 2 == 0 for line in lines)
 
 
 @QUICK
