@@ -1,8 +1,8 @@
 """The grammar of a CSV record, walked line by physical line.
 
 It is the grammar of DuckDB's strict reader where that one is sound: a quote elsewhere than at the beginning of a cell
-is itself. Unlike that reader, spaces outside the quotes of a cell are part of it, text after a closing quote is always
-an error, an escape character that escapes nothing stays, and empty cells past the last column are cells.
+is itself. Unlike that reader, white space outside the quotes of a cell is part of it, text after a closing quote is
+always an error, an escape character that escapes nothing stays, and empty cells past the last column are cells.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 Fault = str
+WHITE = " \t\v\f\u00a0"  # what may stand beside quotes; where one of these delimits, it does not
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +83,8 @@ class Walk:
     def feed(self, line: str) -> str:
         """Take one physical line; return it as it is written for another reader of this dialect.
 
-        There an escape character that escapes nothing is doubled, and spaces outside quotes stand inside. When `open`
-        is false afterwards, the record ended.
+        There an escape character that escapes nothing is doubled, and white space outside quotes stands inside. When
+        `open` is false afterwards, the record ended.
         """
         body = line.rstrip("\r\n")
         at = 0
@@ -117,7 +118,7 @@ class Walk:
         """Read an unquoted cell whole, or enter a quoted one; return where to go on, -1 at the end of the record."""
         start = at
         if self._quote:
-            at = self._behind_spaces(body, at)
+            at = self._behind_white(body, at)
             if body.startswith(self._quote, at):
                 self.open = True
                 self._lines = 1
@@ -133,8 +134,8 @@ class Walk:
     def _next_cell(self, delimiter_at: int) -> int:
         return delimiter_at + len(self._delimiter)
 
-    def _behind_spaces(self, body: str, at: int) -> int:
-        while body.startswith(" ", at) and not body.startswith(self._delimiter, at):
+    def _behind_white(self, body: str, at: int) -> int:
+        while at < len(body) and body[at] in WHITE and not body.startswith(self._delimiter, at):
             at += 1
         return at
 
@@ -167,9 +168,9 @@ class Walk:
                 at = place + 1
 
     def _after_quote(self, body: str, at: int) -> int:
-        """Take spaces behind a closing quote; return where the next cell begins, -1 at the end of the record."""
+        """Take white space behind a closing quote; return where the next cell begins, -1 at the end of the record."""
         quote_at = at - 1
-        at = self._behind_spaces(body, at)
+        at = self._behind_white(body, at)
         if at > quote_at + 1:
             self._edits.append((quote_at, at, body[quote_at + 1 : at] + self._quote))
         self._end_cell("".join([*self._cell, body[quote_at + 1 : at]]))
@@ -199,5 +200,6 @@ def one_line_record(dialect: Dialect, width: int) -> re.Pattern[str] | None:
     if not quote or dialect.escape != dialect.quote or len(dialect.delimiter) > 1 or dialect.delimiter == " ":
         return None
     quoted = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}"
-    cell = f"(?:{quoted}|(?! *{quote})[^{delimiter}]*+)"
+    white = WHITE.replace(dialect.delimiter, "")
+    cell = f"(?:{quoted}|(?![{white}]*{quote})[^{delimiter}]*+)"
     return re.compile(f"{cell}(?:{delimiter}{cell}){{{width - 1}}}")

@@ -1,8 +1,10 @@
-"""What stands around the quotes of a text: spaces that are part of no cell, and line ends between them."""
+"""What stands around the quotes of a text: white space that is part of no cell, and line ends between them."""
 
 from __future__ import annotations
 
 import re
+
+from etl.sources.grammar import WHITE
 
 _BYTES = frozenset(range(256))
 
@@ -11,32 +13,37 @@ class Quotes:
     """The facts of the quotes of a text, gathered piece by piece; none depends on where the pieces were cut.
 
     Attributes:
-        spaced: White space stands outside quotes: the bulk reader drops it, and reads `"a" "b"` as one cell.
+        spaced: White space stands outside quotes. The bulk reader drops a space there, and reads `"a" "b"` as one cell;
+            other white space makes it take the quotes for text.
+        white: The bytes of white space that is not the delimiter; UTF-8 has those of a no-break space side by side.
     """
 
     def __init__(self, quote: bytes, delimiter: bytes) -> None:
-        """Begin; where a space is the delimiter, spaces say nothing.
-
-        Args:
-            quote: A byte, or none where nothing is quoted.
-        """
+        """Begin; a quote is one byte, or none where nothing is quoted."""
+        self.spaced = False
+        self.white = bytes(byte for byte in WHITE.encode() if byte not in delimiter)
         self._quote = quote
+        self._one = self.white[:1]
         self._gaps: tuple[re.Pattern[bytes], ...] = ()
         self._gap = b"\n"
         self._open = b""
         self._odd = False
         self._not_in_lines = bytes(_BYTES.difference(b"\n", quote))
-        self.spaced = False
-        if quote and b" " not in delimiter:
-            q, d = re.escape(quote), re.escape(delimiter)
-            self._gaps = tuple(map(re.compile, (q + b" +[" + q + d + b"\\n]", d + b" +" + q, b"\\n +" + q)))
+        if quote and delimiter:
+            q, d, white = re.escape(quote), re.escape(delimiter), b"[" + self.white + b"]+"
+            self._gaps = tuple(map(re.compile, (q + white + b"[" + q + d + b"\n]", d + white + q, b"\n" + white + q)))
+
+    def marks(self, delimiter: bytes) -> tuple[bytes, bytes]:
+        """A table and bytes to delete, for `bytes.translate`: they leave the marks of a text, white space as one."""
+        kept = (b"\0\n\r", self.white, self._quote, delimiter)
+        return bytes.maketrans(self.white, self._one * len(self.white)), bytes(_BYTES.difference(*kept))
 
     def take(self, piece: bytes, marks: bytes) -> int:
         """Take the next piece; give the number of its quotes.
 
         Args:
             piece: Its line ends are LF.
-            marks: Of its bytes at least all quotes, line ends (also CR) and spaces, in their order.
+            marks: Of the piece as it stands, CR among its line ends.
         """
         quotes = marks.count(self._quote) if self._quote else 0
         if quotes or self._open:
@@ -46,8 +53,8 @@ class Quotes:
         return quotes
 
     def ends_spaced(self) -> bool:
-        """Whether the text ends with a space behind a quote, which no piece could tell."""
-        return self._gap == self._quote + b" "
+        """Whether the text ends with white space behind a quote, which no piece could tell."""
+        return self._gap == self._quote + self._one
 
     @property
     def whole_lines(self) -> bool:
@@ -61,16 +68,16 @@ class Quotes:
         self._open = odd[odd.rfind(b"\n") + 1 :]
 
     def _spaces(self, piece: bytes, marks: bytes) -> None:
-        """The patterns are slow: they are only asked where a space can stand beside a quote at all.
+        """The patterns are slow: they are only asked where white space can stand beside a quote at all.
 
         Each begins with bytes, not with a choice of these: so it is found six times as fast.
         """
-        across = self._gap.endswith(b" ") or (self._gap.endswith(self._quote) and piece.startswith(b" "))
-        beside = self._quote + b" " in marks or b" " + self._quote in marks
+        across = self._gap.endswith(self._one) or (self._gap.endswith(self._quote) and piece[:1] in self.white)
+        beside = self._quote + self._one in marks or self._one + self._quote in marks
         if (across or beside) and any(gap.search(self._gap + piece) for gap in self._gaps):
             self.spaced = True
-        bare = piece.rstrip(b" ")
+        bare = piece.rstrip(self.white)
         if bare:
-            self._gap = bare[-1:] + piece[len(bare) :][:1]
-        elif piece and not self._gap.endswith(b" "):
-            self._gap += b" "
+            self._gap = bare[-1:] + self._one[: len(piece) - len(bare)]
+        elif piece and not self._gap.endswith(self._one):
+            self._gap += self._one

@@ -17,7 +17,6 @@ from etl.sources.unpack import Unreadable, whole_file
 
 HEAD = 1 << 20
 LONGEST_LINE = 1_500_000
-_BYTES = frozenset(range(256))
 
 
 @dataclass(slots=True)
@@ -52,7 +51,7 @@ class Survey:
     quote: bytes = b""
     escape: bytes = b""
     delimiter: bytes = b""
-    dull: bytes = b""
+    marks: tuple[bytes | None, bytes] = (None, b"")
     ends_delimiter: bool = False
     around: Quotes = field(default_factory=lambda: Quotes(b"", b""))
     transcoder: codecs.IncrementalDecoder | None = None
@@ -146,8 +145,8 @@ class Survey:
             raise Unreadable(too_many_columns(self.path, head.width))
         self.head = head
         self.delimiter = head.dialect.delimiter.encode()
-        self.dull = bytes(_BYTES.difference(b"\0\n\r ", self.quote, self.delimiter))
         self.around = Quotes(self.quote, self.delimiter)
+        self.marks = self.around.marks(self.delimiter)
         self.care = self._care_of_head(head)
 
     def _care_of_head(self, head: Head) -> str | None:
@@ -166,7 +165,7 @@ class Survey:
             return
         if self.transcoder is None:
             self._utf8(piece, final=False)
-        marks = piece.translate(None, self.dull)  # few of its bytes: what can be asked of them alone is
+        marks = piece.translate(*self.marks)  # few of its bytes: what can be asked of them alone is
         if b"\0" in marks:
             self.care = "it has NUL characters"
         self.lf += marks.count(b"\n")

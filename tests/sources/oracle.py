@@ -45,11 +45,11 @@ def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> li
         cells: list[str | None] = []
         fault = None
         while True:
-            begin = _behind_spaces(text, at, delimiter)
+            begin = _behind_white(text, at, delimiter)
             if quote and text.startswith(quote, begin):
                 before = text[at:begin]
                 cell, closing, closed = _quoted(text, begin + 1, quote, escape)
-                at = _behind_spaces(text, closing, delimiter) if closed else closing
+                at = _behind_white(text, closing, delimiter) if closed else closing
                 if not closed:
                     fault = "unclosed"
                     break
@@ -74,8 +74,8 @@ def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> li
     return out
 
 
-def _behind_spaces(text: str, at: int, delimiter: str) -> int:
-    while text.startswith(" ", at) and not text.startswith(delimiter, at):
+def _behind_white(text: str, at: int, delimiter: str) -> int:
+    while text.startswith((" ", "\t", "\v", "\f", "\u00a0"), at) and not text.startswith(delimiter, at):
         at += 1
     return at
 

@@ -24,9 +24,9 @@ COMMA = Dialect(",", '"', '"')
 AS_WRITTEN = ", new_line='\\n', parallel=false"
 QUICK = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 CELLS = st.sampled_from(["a", "", '"a"', '""', '" x"', ' "b" ', '"a\nb"', '"\r\n"', '"D"', '"a""b"', 'c"c', '"a"x',
-                         '"\\d"', '"a" "b"', "  ", "é\0"])
+                         '"\\d"', '"a" "b"', '\t"x"', '"x"\xa0', "  ", "é\0"])
 RECORDS = st.lists(st.lists(CELLS, min_size=1, max_size=3).map("D".join), min_size=1, max_size=5).map("\n".join)
-TEXTS = st.text(alphabet='aD" \n\r\\x', max_size=20) | RECORDS
+TEXTS = st.text(alphabet='aD" \t\xa0\n\r\\x', max_size=20) | RECORDS
 DIALECTS = st.sampled_from([COMMA, Dialect(";", "", ""), Dialect("||", '"', '"'), Dialect(" ", '"', '"'),
                             Dialect(",", '"', "\\"), Dialect("\t", "'", "'")])
 

@@ -27,7 +27,7 @@ from sources.damage import DAMAGE
 from sources.oracle import split_lines
 from sources.packed import EXTENSIONS, STREAMS, packed, zipped
 
-TEXTS = st.text(alphabet='a,;" \n\r\té\0', max_size=40)
+TEXTS = st.text(alphabet='a,;" \n\r\t\xa0é\0', max_size=40)
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 PLAIN = Reading(delimiter=",", header=False)
 PROBLEMS = {"truncated", "corrupt", "not_one_file", "encrypted", "unreadable_zip"}
