@@ -66,9 +66,21 @@ def speakable(path: Path, what: str) -> Path:
     return Path(whole)
 
 
-def _followed(path: Path) -> Path:
-    """The file that a link leads to: that one is written, and the link stays."""
-    return path.resolve() if path.is_symlink() else path
+def followed(path: Path, what: str) -> Path:
+    """The file that a link leads to: that one is written, and the link stays.
+
+    Raises:
+        UsageError: It leads to itself.
+    """
+    if not path.is_symlink():
+        return path
+    try:
+        return Path(os.path.realpath(path, strict=True))
+    except FileNotFoundError:  # what it leads to is still to be made
+        return Path(os.path.realpath(path))
+    except OSError as error:
+        raise UsageError(f"The {what} {path} is a link that leads nowhere ({error.strerror}). Remove it, or name "
+                         "another place.") from error
 
 
 def warehouse_beside(output: str | None) -> Path:
@@ -107,7 +119,7 @@ def request(
     lineage = dataset.lineage if dataset.lineage is not None else base.lineage if base is not None else False
     return Request(
         name, fresh, root, selection, reading, definition, lineage,
-        None if place is None else _followed(speakable(Path(place), "output")), once,
+        None if place is None else followed(speakable(Path(place), "output"), "output"), once,
         changes(known, definition, reading) if base is not None and known is not None else (), unused,
     )
 

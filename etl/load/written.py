@@ -11,7 +11,7 @@ from pathlib import Path
 from etl.config import DEFAULT_OUTPUT, Dataset, Selection, Settings
 from etl.errors import UsageError, WarehouseError
 from etl.ledger import read
-from etl.load.request import files_of
+from etl.load.request import files_of, followed
 from etl.load.task import Known
 from etl.sources.formats import KNOWN
 from etl.sources.taking import would_take
@@ -67,11 +67,12 @@ def check_written(
         fresh: The run is a fresh one: what it states is all that it takes.
 
     Raises:
-        UsageError: Something would be written so.
+        UsageError: Something would be written so, or is a link that leads nowhere.
         WarehouseError: What the warehouse knows of its sources cannot be asked, and a name could be among them.
     """
     wanted = list(places)
     for place in wanted:
+        followed(place.path, place.what)
         if any(place.at(path) for path in (warehouse, wal(warehouse))):
             raise _refused(place, f"would take the place of the warehouse {warehouse}")
     if dataset is not None and dataset.output != "-":

@@ -90,10 +90,14 @@ def stated_quotes(reading: Reading) -> tuple[str, str]:
         if mark and (len(mark) != 1 or ord(mark) >= _ASCII or mark in "\r\n\0 "):
             message = f"{option} {mark!r}: one ASCII character is needed, no space and no line end"
             raise UsageError(message)
-        if mark and mark in delimiter:
-            message = f"{option} {mark!r} is part of the delimiter {delimiter!r}: choose another"
-            raise UsageError(message)
+        _check_apart(option, mark, delimiter)
     return quote, escape
+
+
+def _check_apart(option: str, mark: str, delimiter: str) -> None:
+    if mark and mark in delimiter:
+        message = f"{option} {mark!r} is part of the delimiter {delimiter!r}: choose another"
+        raise UsageError(message)
 
 
 def read_head(text: str, complete: bool, reading: Reading, path: str) -> Head | Problem:
@@ -142,6 +146,8 @@ def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Hea
         if isinstance(found, Problem):
             return found
         delimiter = found
+    _check_apart("--quote", quote, delimiter)
+    _check_apart("--escape", escape, delimiter)
     dialect = Dialect(delimiter, quote, escape)
     walk = Walk(dialect, collect=True)
     taken = 0

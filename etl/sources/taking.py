@@ -19,7 +19,7 @@ def would_take(selection: Selection, root: Path, path: Path) -> bool:
     The folders are walked, so that also what links lead to is told. A source that is not there takes nothing.
     """
     base = _absolute(root)
-    names = {_absolute(path), path.resolve()}
+    names = {_absolute(path), Path(os.path.realpath(path))}
     if selection.sources:
         return any(_source_takes(selection, base, source, names) for source in selection.sources)
     search = Search(base, selection.include, selection.exclude, frozenset())

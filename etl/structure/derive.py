@@ -17,7 +17,7 @@ from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse
 from etl.warehouse.machine import MEND
 
-NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON")
+NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", "BIGINT", "HUGEINT")
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,6 +148,13 @@ def test_what_json_cannot_say_is_null_with_a_warning(home: Home) -> None:
     assert home.sql("SELECT count(*) FROM w.main.t WHERE isnan(f)") == [(1,)]
 
 
+@pytest.mark.parametrize("declared", ["DOUBLE", "DECIMAL(5,1)", "BIGINT", "HUGEINT"])
+def test_the_sign_of_zero_is_never_lost_in_silence(home: Home, declared: str) -> None:
+    """Under whatever type of numbers a column is declared, -0.0 is said."""
+    write("t.parquet", {"f": pa.array([-0.0, 1.0])})
+    assert "t.parquet: column f: -0.0 is loaded as 0.0" in home.run("--column", f"f={declared}").error
+
+
 def test_a_column_of_a_virtual_name_is_a_column(home: Home) -> None:
     """Names that DuckDB gives to its virtual columns, glob signs in file names and folders like a=1 change nothing."""
     (Path("in") / "a=9").mkdir()

@@ -81,6 +81,20 @@ def test_what_sources_do_not_take_is_written() -> None:
 
 
 @pytest.mark.usefixtures("loaded")
+def test_a_link_that_leads_to_itself_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """In the place of what is written, the recorded output among it: a sentence names it, and nothing is done."""
+    Path("loop.json").symlink_to("loop.json")
+    Path("t.json").unlink()
+    Path("t.json").symlink_to("t.json")
+    for name, command in WRITERS.items():
+        assert execute(command("loop.json" if name != "rejects" else "t.json")) == 2, name
+        assert "is a link that leads nowhere" in capsys.readouterr().err, name
+    for command in (("run", *RUN), ("unload", "t", "a.csv", *KEPT)):
+        assert execute(command) == 2
+        assert "t.json is a link that leads nowhere" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("loaded")
 def test_a_fresh_plan_knows_its_own_sources_and_output(capsys: pytest.CaptureFixture[str]) -> None:
     """Before any warehouse is there: what the command line states is all there is to know."""
     stated = ("--source-dir", "s", "--output", "out/x.json", "--quiet")
