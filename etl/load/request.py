@@ -120,7 +120,8 @@ def request(
     return Request(
         name, fresh, root, selection, reading, definition, lineage,
         None if place is None else followed(speakable(Path(place), "output"), "output"), once,
-        changes(known, definition, reading) if base is not None and known is not None else (), unused,
+        _moves(known, root, selection) + changes(known, definition, reading)
+        if base is not None and known is not None else (), unused,
     )
 
 
@@ -241,15 +242,21 @@ def _reading(dataset: Dataset, base: Reading) -> Reading:
     return replace(base, **stated)
 
 
+def _moves(base: StoredDataset, root: Path, selection: Selection) -> tuple[str, ...]:
+    """Where files are looked for otherwise than it is stored, one sentence each."""
+    moved = (f"source_dir was {base.root} and is now {root}",) if str(root) != base.root else ()
+    return moved + _differences(replace(base.selection, source_dir=None), replace(selection, source_dir=None))
+
+
 def changes(base: StoredDataset, definition: Definition, reading: Reading) -> tuple[str, ...]:
     """What is asked for otherwise than it is stored, one sentence each."""
-    sentences = []
-    for before, after in ((base.definition, definition), (base.reading, reading)):
-        for field in fields(before):
-            was, now = getattr(before, field.name), getattr(after, field.name)
-            if was != now and field.name != "frozen":
-                sentences.append(f"{field.name} was {_said(was)} and is now {_said(now)}")
-    return tuple(sentences)
+    return _differences(base.definition, definition) + _differences(base.reading, reading)
+
+
+def _differences(before: T, after: T) -> tuple[str, ...]:
+    pairs = ((field.name, getattr(before, field.name), getattr(after, field.name)) for field in fields(before))
+    return tuple(f"{name} was {_said(was)} and is now {_said(now)}" for name, was, now in pairs
+                 if was != now and name != "frozen")
 
 
 def _said(value: object) -> str:
