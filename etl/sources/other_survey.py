@@ -15,6 +15,7 @@ from etl.sources.survey import LONGEST_LINE
 from etl.sources.unpack import Unreadable, whole_file
 
 _START = 4096
+_TWO = re.compile(rb"\n(?:\r?\n)")
 _BLANK = re.compile(rb"(?<=\n)\r?\n")
 _MAGIC = {"parquet": b"PAR1", "xlsx": b"PK"}
 
@@ -160,11 +161,12 @@ class Lines:
         self._utf8(piece, final=False)
         if b"\0" in piece or b"\1" in piece or b"\2" in piece:
             self.care = "it has control characters"
-        if b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n") + piece.endswith(b"\r"):
+        returns = b"\r" in piece
+        if returns and piece.count(b"\r") != piece.count(b"\r\n") + piece.endswith(b"\r"):
             self.care = "its line ends are of more than one kind"
         self.lf += piece.count(b"\n")
         whole = self.last + piece
-        if b"\n\n" in whole or b"\n\r\n" in whole:
+        if returns or _TWO.search(whole):
             self.blank += len(_BLANK.findall(whole))
         self._long_lines(piece)
         self.last = whole[-2:] if piece.endswith((b"\r", b"\n")) else piece[-1:]

@@ -11,7 +11,7 @@ import duckdb
 
 from etl.config import Reading
 from etl.errors import Problem
-from etl.names import Sql, listed
+from etl.names import Sql, identifier, listed, literal
 from etl.result import Progress, Report
 from etl.sources.discovery import SourceFile
 from etl.sources.scan import still
@@ -23,6 +23,7 @@ from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
+_VIRTUAL = frozenset({"file_index", "file_row_number", "filename", "rowid"})  # names that DuckDB's readers give columns
 
 
 def stage_all(
@@ -118,18 +119,10 @@ def _stored_types(incoming: Incoming) -> tuple[str, ...]:
 
 def _load(warehouse: Warehouse, batch: Sequence[Part], first: int) -> set[int]:
     """Read one batch into its table; gives the places in it of the files that need care."""
-    way, names = batch[0].way, batch[0].incoming.names
+    way = batch[0].way
     table = staging(batch[0].staged.table)
     if way == "lines":
-        relation, values = lines([p.location for p in batch], batch[0].longest)
-        shape = batch[0].incoming.scan.shape
-        paths = listed(pointer(name) for name in (shape.names if shape is not None else ()))
-        raws = listed(Sql(f"CAST(v[{place + 1}] AS VARCHAR) AS r{place}") for place in range(len(names)))
-        cells = listed(Sql(f"etl_json_cell(r{place}, marked)") for place in range(len(names)))
-        marked = Sql("etl_json_marked(line)" if shape is not None and shape.long_numbers else "false")
-        warehouse.fill(fill("stage_json", staging=table, lines=relation, paths=paths, raws=raws, cells=cells,
-                            marked=marked),
-                       {"first": first, **values})
+        _load_lines(warehouse, batch, first)
         return set()
     if way == "parquet":
         shape = batch[0].incoming.scan.shape
@@ -140,6 +133,26 @@ def _load(warehouse: Warehouse, batch: Sequence[Part], first: int) -> set[int]:
     statement = fill("stage", staging=table, line_end=_line_end(batch), **_shape(batch))
     warehouse.fill(statement, {"first": first, **_values(batch)})
     return {int(row[0]) for row in warehouse.sql("SELECT DISTINCT file_id FROM temp.main.reject_errors")}
+
+
+def _load_lines(warehouse: Warehouse, batch: Sequence[Part], first: int) -> None:
+    """Read one batch of lines of JSON, by their keys where these make columns of DuckDB."""
+    shape, longest, table = batch[0].incoming.scan.shape, batch[0].longest, staging(batch[0].staged.table)
+    keys = () if shape is None else shape.names
+    exact = shape is not None and shape.long_numbers
+    if not exact and not _VIRTUAL & set(map(str.lower, keys)) and len(set(map(str.lower, keys))) == len(keys):
+        columns = listed(Sql(f"{literal(key)}: 'JSON'") for key in keys)
+        cells = listed(Sql(f"nullif(CAST({identifier(key)} AS VARCHAR), 'null')") for key in keys)
+        warehouse.fill(fill("stage_objects", staging=table, columns=Sql(f"{{{columns}}}"), cells=cells),
+                       {"first": first, "files": [glob(p.location) for p in batch], "longest": longest})
+        return
+    relation, values = lines([p.location for p in batch], longest)
+    raws = listed(Sql(f"CAST(v[{place + 1}] AS VARCHAR) AS r{place}") for place in range(len(keys)))
+    cells = listed(Sql(f"etl_json_cell(r{place}, marked)") for place in range(len(keys)))
+    marked = Sql("etl_json_marked(line)" if exact else "false")
+    warehouse.fill(fill("stage_json", staging=table, lines=relation, paths=listed(map(pointer, keys)), raws=raws,
+                        cells=cells, marked=marked),
+                   {"first": first, **values})
 
 
 def _line_end(batch: Sequence[Part]) -> Sql:
