@@ -90,9 +90,9 @@ class Bench:
         """A rival's script over a folder, with its output `OUT/orders.json`."""
         return Step(step, (str(self.python), str(RIVALS / f"{script}.py"), str(source), "OUT/orders.json"))
 
-    def etl(self, *arguments: str) -> tuple[str, ...]:
-        """`etl run` with arguments."""
-        return (str(self.python.with_name("etl")), "run", *arguments)
+    def etl(self, *arguments: str, command: str = "run") -> tuple[str, ...]:
+        """A command of `etl` with arguments."""
+        return (str(self.python.with_name("etl")), command, *arguments)
 
 
 def orders(bench: Bench) -> Case:
@@ -185,4 +185,19 @@ def delta(bench: Bench) -> Case:
     )
 
 
-CASES: dict[str, Callable[[Bench], Case]] = {"orders": orders, "many": many, "baseline": baseline, "delta": delta}
+def leaving(bench: Bench) -> Case:
+    """One of 100 files is unloaded; each has a twentieth of its keys from the one before. Nothing is exported."""
+    rows = bench.size(15_000)
+    source = bench.make(first=0, files=100, rows=rows, start=0, step=rows - rows // 20)
+    kept = ("--warehouse", "OUT/w.duckdb")
+    load = ("--source-dir", str(source), "--table", "orders", "--strategy", "update", "--key", "o_orderkey", *kept)
+    left = Step("one of 100", bench.etl("orders", "orders_00050.csv", *kept, command="unload"))
+    return Case(
+        "leaving",
+        {"etl": (Step("all", bench.etl(*load), lambda _folder: time.sleep(2)), left)},
+        {"one of 100": Target(0.25, of=("etl", "all"))},
+    )
+
+
+CASES: dict[str, Callable[[Bench], Case]] = {
+    "orders": orders, "many": many, "baseline": baseline, "delta": delta, "leaving": leaving}

@@ -41,6 +41,7 @@ def spelt(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+NAMES = ("id", "a b", "größe", 'q"uote', "sl/ash~0", "n\\n", "7", "filename", "file_index")
 CELLS: dict[str, st.SearchStrategy[Cell]] = {
     "number": NUMBERS.map(Number), "text": TEXTS, "nested": NESTED.map(spelt).map(Nested),
     "small": st.integers(-5, 5).map(str).map(Number), "truth": st.booleans(),
@@ -52,8 +53,7 @@ COLUMNS = st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=2).map(
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[list[str], list[list[Cell]]]:
     """Names of columns, and rows of cells."""
-    names = draw(st.lists(st.sampled_from(["id", "a b", "größe", 'q"uote', "sl/ash~0", "n\\n", "7"]), min_size=1,
-                          max_size=4, unique=True))
+    names = draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=4, unique=True))
     columns = [draw(COLUMNS) for _ in names]
     rows = draw(st.lists(st.tuples(*columns).map(list), min_size=1, max_size=8))
     return names, rows
