@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from etl.config import Dataset, Settings
+from etl.errors import UsageError
 
 IN_SCRIPT = ("manifest.json", "target.json", "inputs/s.parquet")  # of what `--emit-sql` writes, what sources may be
 
@@ -22,9 +23,13 @@ def hold_apart(
         script: The folder of `--emit-sql`.
 
     Raises:
-        UsageError: Something would be written over the warehouse, an output or a source, or among the sources.
+        UsageError: Something would be written over the warehouse, an output, a source or an etl.toml, or among the
+            sources.
     """
     stated = {what: path for what, path in places.items() if path is not None}
+    for what, path in stated.items():
+        if path.suffix.lower() == ".toml" and path.exists():
+            raise UsageError(f"The {what} {path} would take the place of a file of settings. Write it elsewhere.")
     if not stated and script is None:
         return
     from etl.load import Written, check_written  # noqa: PLC0415, brings DuckDB, which `--help` does not need

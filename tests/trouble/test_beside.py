@@ -95,6 +95,16 @@ def test_a_link_that_leads_to_itself_is_told(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.usefixtures("loaded")
+def test_settings_are_not_written_over(capsys: pytest.CaptureFixture[str]) -> None:
+    """An etl.toml stays what it is, whatever a command is asked to write."""
+    Path("etl.toml").write_text("# ours\n", encoding="utf-8")
+    for command in (("run", *RUN, "--log-file", "etl.toml"), ("plan", *RUN, "--save", "./etl.toml")):
+        assert execute(command) == 2
+        assert "would take the place of a file of settings" in capsys.readouterr().err
+    assert Path("etl.toml").read_text(encoding="utf-8") == "# ours\n"
+
+
+@pytest.mark.usefixtures("loaded")
 def test_a_fresh_plan_knows_its_own_sources_and_output(capsys: pytest.CaptureFixture[str]) -> None:
     """Before any warehouse is there: what the command line states is all there is to know."""
     stated = ("--source-dir", "s", "--output", "out/x.json", "--quiet")
