@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from etl.errors import UsageError
+
 Strategy = Literal["append", "deduplicate", "update"]
 OnError = Literal["abort", "skip_file", "reject_row"]
 Contract = Literal["evolve", "freeze", "discard_row"]
@@ -18,6 +20,7 @@ SourceFormat = Literal["csv", "json", "ndjson", "parquet", "xlsx"]
 STRATEGIES: tuple[Strategy, ...] = ("append", "deduplicate", "update")
 # What a stored dataset may have and no value of the option can take away again.
 RESETTABLE = ("order-by", "null", "column", "include", "exclude", "delimiter", "quote", "escape", "encoding")
+MOST = 1 << 63  # from here on no number is meant
 DEFAULT_SOURCE_DIR = Path("data/sources")
 DEFAULT_OUTPUT = "data/etl_output.json"
 DEFAULT_WAREHOUSE = Path("data/etl_output.duckdb")
@@ -177,3 +180,20 @@ class Settings:
     memory_limit: str = "2GB"
     threads: int | None = None
     lock_timeout: float = 5.0
+
+    def __post_init__(self) -> None:
+        """Hold the numbers to what can be meant.
+
+        Raises:
+            UsageError: One cannot.
+        """
+        for option, number, least in (("--threads", self.threads, 1), ("--max-conflicts", self.max_conflicts, 0)):
+            if number is not None and not least <= number < MOST:
+                raise UsageError(f"{option}{_shown(number)} is not a number from {least} on.")
+        if not 0 <= self.lock_timeout < MOST:
+            raise UsageError(f"--lock-timeout{_shown(self.lock_timeout)} is no number of seconds, like 5 or 0.5.")
+
+
+def _shown(number: float) -> str:
+    """A number as it can be shown behind its option; one of hundreds of digits is not."""
+    return f" {number:g}" if not abs(number) >= MOST else ""

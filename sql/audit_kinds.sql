@@ -1,20 +1,22 @@
 -- audit_kinds: the columns of loaded versions whose kinds of cells are kept otherwise than they are taken from staging.
 --
--- So are the first cell that makes a column text and, where both were counted, the digits of numbers.
+-- So are the first cell that makes a column text and, where the ledger keeps a count of them, the digits of numbers.
 --
 -- Needs:   ${kept} $digest
--- Expects: temp table `scope`; `etl.cell_kind` was just taken, `kept` is what the ledger keeps.
+-- Expects: temp table `scope`; `etl.cell_kind` was just taken, `kept` is what the ledger keeps; digits that are kept
+--          were counted again (`counted`).
 SELECT
     scope.path,
     taken.place,
-    concat_ws(', ', taken.kinds, taken.example_row, taken.example) AS expected,
-    concat_ws(', ', kept.kinds, kept.example_row, kept.example) AS found
+    concat_ws(', ', taken.kinds, taken.integer_digits, taken.scale, taken.example_row, taken.example) AS expected,
+    concat_ws(', ', kept.kinds, kept.integer_digits, kept.scale, kept.example_row, kept.example) AS found
 FROM etl.cell_kind AS taken
 JOIN temp.scope AS scope USING (version_id)
 LEFT JOIN ${kept} AS kept
     ON kept.version_id = taken.version_id AND kept.place = taken.place AND kept.cells = taken.cells
 WHERE taken.cells = $digest AND (
         (taken.kinds, taken.example_row, taken.example) IS DISTINCT FROM (kept.kinds, kept.example_row, kept.example)
-        OR taken.integer_digits <> kept.integer_digits OR taken.scale <> kept.scale
+        OR (coalesce(kept.integer_digits, kept.scale) IS NOT NULL
+            AND (taken.integer_digits, taken.scale) IS DISTINCT FROM (kept.integer_digits, kept.scale))
     )
 ORDER BY scope.path, taken.place;

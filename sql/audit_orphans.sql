@@ -1,4 +1,5 @@
--- audit_orphans: rows of the ledger that belong to a dataset, a load or a version which is not there.
+-- audit_orphans: rows of the ledger that belong to a dataset, a load or a version which is not there, and versions that
+-- the view of loaded ones tells otherwise than their flips.
 --
 -- Needs:
 -- Expects: a load that failed may be the first of its dataset, which is then none.
@@ -40,6 +41,20 @@ WHERE NOT EXISTS (
     WHERE version.version_id = hold.version_id AND version.dataset_id = hold.dataset_id AND version.path = hold.path
         AND hold.content IN (version.content, version.fingerprint) AND flip.load_id = hold.load_id AND NOT flip.loaded
 )
+UNION ALL
+SELECT dataset.name, 'ledger: loaded versions', coalesce(flipped.path, viewed.path),
+    CASE WHEN flipped.version_id IS NULL THEN 'not loaded, as its flips say' ELSE 'loaded, as its flips say' END,
+    CASE WHEN viewed.version_id IS NULL THEN 'not in etl.loaded_version' ELSE 'in etl.loaded_version' END
+FROM (
+    SELECT version_id, version.dataset_id, version.path
+    FROM etl.file_version AS version
+    JOIN etl.flip AS flip USING (version_id)
+    GROUP BY version_id, version.dataset_id, version.path
+    HAVING arg_max(flip.loaded, flip.load_id)
+) AS flipped
+FULL JOIN etl.loaded_version AS viewed USING (version_id)
+LEFT JOIN etl.dataset AS dataset ON dataset.dataset_id = coalesce(flipped.dataset_id, viewed.dataset_id)
+WHERE flipped.version_id IS NULL OR viewed.version_id IS NULL
 UNION ALL
 SELECT NULL, 'ledger: an output', path, 'its dataset in etl.dataset', 'no dataset ' || dataset_id
 FROM etl.output

@@ -10,6 +10,6 @@ SELECT
     coalesce(seal.records, 0) AS records,
     seal.digest
 FROM etl.file_version AS version
-LEFT JOIN etl.seal AS seal ON seal.owner = 'version' AND seal.owner_id = version.version_id
+LEFT JOIN etl.seal AS seal ON seal.owner = 'version' AND seal.owner_id = version.version_id AND seal.relation = 'staging'
 WHERE version.dataset_id = $dataset AND version.staging <> '' AND version.pruned_at IS NULL AND version.read > 0
 ORDER BY version.version_id;

@@ -65,17 +65,18 @@ def run(context: click.Context, /, **_stated: object) -> None:
     if folder is None:
         _run(context.params, planned=False)
         return
-    from etl.inspect import emit_sql, empty_folder  # noqa: PLC0415, brings DuckDB
+    from etl.inspect import emit_sql, empty_folder, spellable  # noqa: PLC0415, brings DuckDB
 
     empty_folder(folder)
+    spellable(context.params["table"] or "", *(context.params["key"] or ()))
     load = _run(context.params, planned=False)
     try:
         emit_sql(Path(load.warehouse), load.dataset, folder, settings_of(context.params))
     except (Exception, KeyboardInterrupt) as error:  # the load is committed, whatever it is
         reason = (str(error) or "it was interrupted.") if isinstance(error, EtlError | KeyboardInterrupt) else (
             fault(error))
-        raise ExportPending(f"The load is committed, but it is not written as SQL: {reason} "
-                            "The same command writes it.", load) from error
+        again = "" if isinstance(error, UsageError) else " The same command writes it."
+        raise ExportPending(f"The load is committed, but it is not written as SQL: {reason}{again}", load) from error
     tell(f"The load as SQL: {printable(str(folder))}/load.sql")
 
 

@@ -57,6 +57,8 @@ class FilePath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The path, checked."""
         try:
+            if not os.fsdecode(value):  # an unset shell variable must not turn into the current folder
+                raise ValueError("it is empty.")  # noqa: TRY301  told as the others are
             _check_length(os.fsdecode(value))
             if self._utf8:
                 _check_utf8(os.fsdecode(value))

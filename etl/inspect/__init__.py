@@ -5,8 +5,10 @@ from etl.inspect.contents import contents
 from etl.inspect.emit import emit_sql, empty_folder
 from etl.inspect.loads import history, rejects
 from etl.inspect.preview import file
+from etl.inspect.spelt import spellable
 from etl.inspect.targets import status
 from etl.inspect.verify import verify
 from etl.inspect.why import why
 
-__all__ = ["contents", "emit_sql", "empty_folder", "file", "history", "query", "rejects", "status", "verify", "why"]
+__all__ = ["contents", "emit_sql", "empty_folder", "file", "history", "query", "rejects", "spellable", "status",
+           "verify", "why"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from etl.inspect.compare import Difference
@@ -9,11 +11,16 @@ from etl.ledger import read
 from etl.ledger.seals import Broken, last_unsealed
 from etl.names import Sql, literal
 from etl.sql_files import fill
-from etl.structure.hashes import comparable, rows_hashes
+from etl.structure.derive import headers
+from etl.structure.hashes import comparable, reject_hashes, rows_hashes
+from etl.structure.measure import take_digits
+from etl.structure.places import TEXT, TOLD, places_of
 from etl.warehouse import Warehouse, staging, target
 from etl.warehouse.aside import STORED, stored
+from etl.warehouse.damage import altered
 
 NAMED = 5  # versions in a sentence
+GONE, ALTERED = "staging: no table", "staging: columns"  # nothing can be built again from such tables
 
 
 def orphans(aside: Warehouse, table: str | None) -> list[tuple[object, ...]]:
@@ -49,7 +56,36 @@ def staged(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
         present = rows_hashes(aside, table, _width(aside, table), kept)
         found += [Difference("staging: cells", place, "as they were when it left", "other ones")
                   for version, (place, *digest) in kept.items() if present.get(version) != tuple(digest)]
+    return found + _rejected(aside, dataset, wrong)
+
+
+def _rejected(aside: Warehouse, dataset: read.StoredDataset, wrong: Collection[str]) -> list[Difference]:
+    """Whether the staged rows of rejects are those that were rejected; of tables with nothing `wrong`."""
+    found = []
+    for table, rejects in groupby(_rejects(aside, dataset), lambda reject: reject.table):
+        if table not in wrong:
+            present = reject_hashes(aside, table, _width(aside, table))
+            found += [Difference("staging: rejected rows", reject.place, f"{reject.records:,} as they were rejected",
+                                 f"{present.get((reject.load, reject.version), (0,))[0]:,}, other ones")
+                      for reject in rejects if reject.digest is not None and reject.staged not in wrong
+                      and present.get((reject.load, reject.version)) != (reject.records, reject.digest)]
     return found
+
+
+class _Reject(NamedTuple):
+    """Rejects of one load and version with rows in staging, and what was kept of the rows; no digest: nothing was."""
+
+    table: str
+    load: int
+    version: int
+    staged: str
+    place: str
+    records: int
+    digest: str | None
+
+
+def _rejects(aside: Warehouse, dataset: read.StoredDataset) -> list[_Reject]:
+    return [_Reject(*row) for row in aside.sql(fill("rejects_kept"), {"dataset": dataset.dataset_id})]
 
 
 def unproved(aside: Warehouse, dataset: read.StoredDataset, *, files: bool) -> list[str]:
@@ -67,10 +103,17 @@ def unproved(aside: Warehouse, dataset: read.StoredDataset, *, files: bool) -> l
     places = [version.place for version in _versions(aside, dataset)
               if not version.loaded and not comparable(version.digest)]
     if places:
-        named = ", ".join(places[:NAMED]) + (f" and {len(places) - NAMED:,} more" if len(places) > NAMED else "")
-        notes.append(f"{dataset.name}: no hash of this version of DuckDB was kept of the rows of {named}, "
+        notes.append(f"{dataset.name}: no hash of this version of DuckDB was kept of the rows of {_named(places)}, "
                      "which left: only their number was compared.")
+    places = [reject.place for reject in _rejects(aside, dataset) if reject.digest is None]
+    if places:
+        notes.append(f"{dataset.name}: no hash was kept of the rejected rows of {_named(places)}: they were counted"
+                     + ("." if files else "; --files holds what they say against the files."))
     return notes
+
+
+def _named(places: Sequence[str]) -> str:
+    return ", ".join(places[:NAMED]) + (f" and {len(places) - NAMED:,} more" if len(places) > NAMED else "")
 
 
 class _Version(NamedTuple):
@@ -100,9 +143,13 @@ def _rows(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
     found = []
     tables = aside.sql("SELECT DISTINCT staging FROM etl.file_version WHERE dataset_id = $dataset AND staging <> '' "
                        "AND pruned_at IS NULL", {"dataset": dataset.dataset_id})
+    made = {table: (wanted, there) for table, wanted, there in altered(aside, STORED)}
     for (table,) in tables:
+        if table in made and aside.taken("staging", table):
+            found.append(Difference(ALTERED, table, *made[table]))
+            continue
         if not aside.taken("staging", table):
-            found.append(Difference("staging: no table", table, "it is there", "it is not there"))
+            found.append(Difference(GONE, table, "it is there", "it is not there"))
             continue
         rows = fill("staged_rows", staging=staging(table)).rstrip(";")
         wrong = aside.sql(fill("audit_staging", rows=Sql(f"({rows})"), table=literal(table)), {"first": 0})
@@ -127,7 +174,13 @@ def records(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
 
 def kinds(aside: Warehouse, dataset: read.StoredDataset) -> list[Difference]:
     """Whether the kinds of cells that the ledger keeps are those of the cells."""
-    rows = aside.sql(fill("audit_kinds", kept=stored("etl", "cell_kind")),
-                     {"digest": dataset.definition.cells_digest()})
+    kept, definition = stored("etl", "cell_kind"), dataset.definition
+    digest = {"digest": definition.cells_digest()}
+    for table, number in aside.sql(fill("counted", kept=kept), digest):
+        columns = places_of(aside, table, headers(aside)[table])
+        place = next((place for place in columns.values() if place.number == number), None)
+        if place is not None and place.form in (TEXT, TOLD):
+            take_digits(aside, table, columns, place, definition)
+    rows = aside.sql(fill("audit_kinds", kept=kept), digest)
     return [Difference("kinds of cells", f"{path}, column {place + 1}", should, kept or "none")
             for path, place, should, kept in rows]

@@ -94,17 +94,18 @@ def _rows(
     found = [Difference("target: rows", dataset.name, "the same rows",
                         f"{lacking:,} of them lacking, {beyond:,} other ones; the first follow")]
     for key, values, there, stands in rows:
-        place = ", ".join(f"{name} = {_said(text)}" for name, text in zip(by, key, strict=True))
+        place = ", ".join(f"{name} = {said(text)}" for name, text in zip(by, key, strict=True))
         if not (there and stands):
-            said = ["a row" if stands_there else "no row" for stands_there in (there, stands)]
-            found.append(Difference("target: row", place, *said))
+            stand = ["a row" if stands_there else "no row" for stands_there in (there, stands)]
+            found.append(Difference("target: row", place, *stand))
             continue
         for name, (should, text) in zip(others, values, strict=True):
             if should != text:
                 what = "target: lineage" if name in RESERVED else f"target: value of {name}"
-                found.append(Difference(what, place, _said(should), _said(text)))
+                found.append(Difference(what, place, said(should), said(text)))
     return found
 
 
-def _said(text: str | None) -> str:
+def said(text: str | None) -> str:
+    """A value in a sentence."""
     return "NULL" if text is None else shorten(text)

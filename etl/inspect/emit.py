@@ -23,6 +23,7 @@ from etl.config import Settings
 from etl.errors import StorageError, UsageError
 from etl.export.write import write_export
 from etl.inspect.restage import there
+from etl.inspect.spelt import for_shell, held, literal_of, spelt
 from etl.inspect.verify import PLACES, exported, prepared
 from etl.ledger import read
 from etl.move.merge import move
@@ -40,15 +41,16 @@ from etl.warehouse.scratch import left, remove_left, scratch
 
 SCRIPT, MANIFEST, TARGET, INPUTS = "load.sql", "manifest.json", "target.duckdb", "inputs"
 PARTS = (INPUTS, SCRIPT, MANIFEST)  # in the order in which they come; the last one says that all are there
-BOUND = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 NEEDLESS = re.compile(
     r"\s*(?:SELECT|WITH|SET force_compression|SET preserve_insertion_order|INSERT INTO temp\.contested\b"
     r"|CREATE OR REPLACE TEMP (?:TABLE|VIEW) (?:verdict|tally|contested\w*|disputed|known)\b)", re.IGNORECASE)
+MOST_HELD = 1 << 30  # bytes of an export that the script holds against that of the load: DuckDB reads them as one value
 OPENING = """\
 -- {table}: the load of {files} files as plain SQL, written by etl {version} for DuckDB {duckdb}.
 --
 -- In this folder: duckdb < {script}
--- It makes {target}, with the table, and {output}. The inputs and their SHA-256 are in {manifest}.
+-- It makes {target}, with the table, and {output}{held}.
+-- The inputs, the export and their SHA-256 are in {manifest}.
 
 ATTACH '{target}' AS warehouse;
 USE warehouse;
@@ -145,9 +147,10 @@ def _emit(aside: Warehouse, dataset: read.StoredDataset, folder: Path, settings:
         moved = _heard(aside, lambda: move(aside, dataset.name, structure, None, dataset.definition))
     sent = _heard(aside, lambda: write_export(aside, exported(dataset, structure), name, folder / name))
     sent = [statement.replace(literal(str(folder / name)), literal(name)) for statement in sent]
+    digest, small = _sha256(folder / name), (folder / name).stat().st_size <= MOST_HELD
     opening = OPENING.format(table=" ".join(dataset.name.split()), files=len(versions), version=VERSION,
                              duckdb=duckdb.__version__, script=SCRIPT, target=TARGET, output=" ".join(name.split()),
-                             manifest=MANIFEST)
+                             manifest=MANIFEST, held=", which it holds against that of the load" if small else "")
     sections = (
         ("What a cell is, as named expressions.", fill("macros").split(";\n")),
         ("The files that are loaded.", _files(versions)),
@@ -155,13 +158,15 @@ def _emit(aside: Warehouse, dataset: read.StoredDataset, folder: Path, settings:
         ("The versions and the rank of their paths.", [*_scope(aside), *PLACES]),
         ("The target.", moved),
         ("The export.", sent),
+        ("Whether it is that of the load.", [held(name, digest)] if small else []),
     )
-    text = opening + "".join(f"\n-- {title}\n" + "".join(f"{statement.strip().rstrip(';')};\n" for statement in body)
-                             for title, body in sections)
+    text = opening + "".join(
+        f"\n-- {title}\n" + "".join(f"{for_shell(statement.strip().rstrip(';'))};\n" for statement in body)
+        for title, body in sections if body)
     (folder / SCRIPT).write_text(text, encoding="utf-8")
     manifest = {
         "table": dataset.name, "etl": VERSION, "duckdb": duckdb.__version__, "script": SCRIPT, "target": TARGET,
-        "export": name, "export_sha256": _sha256(folder / name),
+        "export": name, "export_sha256": digest,
         "inputs": [_input(version, by_path, folder, in_place) for version in versions],
     }
     (folder / name).unlink()  # the script makes it
@@ -173,23 +178,9 @@ def _heard(aside: Warehouse, work: Callable[[], object]) -> list[str]:
     aside.heard = []
     try:
         work()
-        return [_spelt(statement, values) for statement, values in aside.heard if not NEEDLESS.match(statement)]
+        return [spelt(statement, values) for statement, values in aside.heard if not NEEDLESS.match(statement)]
     finally:
         aside.heard = None
-
-
-def _spelt(statement: str, values: Mapping[str, object] | Sequence[object] | None) -> str:
-    if not isinstance(values, Mapping):
-        return statement
-    return BOUND.sub(lambda found: found[0] if found[1] is None else _literal(values[found[1]]), statement)
-
-
-def _literal(value: object) -> str:
-    if isinstance(value, bool) or value is None:
-        return {True: "true", False: "false", None: "NULL"}[value]
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_literal, value)) + "]"
-    return str(value) if isinstance(value, int) else literal(str(value))
 
 
 def _in_place(
@@ -267,7 +258,7 @@ def _scope(aside: Warehouse) -> list[str]:
     rows = aside.sql(f"SELECT {', '.join(columns)} FROM temp.scope ORDER BY version_id")
     made = ("CREATE TEMP TABLE scope (version_id BIGINT, path VARCHAR, staging VARCHAR, header VARCHAR, "
             "spelling VARCHAR, staged BIGINT, read BIGINT, state VARCHAR, rank BIGINT)")
-    spelt = ",\n".join("    (" + ", ".join(map(_literal, row)) + ")" for row in rows)
+    spelt = ",\n".join("    (" + ", ".join(map(literal_of, row)) + ")" for row in rows)
     return [made, f"INSERT INTO temp.scope VALUES\n{spelt}"] if spelt else [made]
 
 

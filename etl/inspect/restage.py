@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl.config import Settings
 from etl.errors import BooksDoNotBalance, StorageError
-from etl.inspect.compare import Difference
+from etl.inspect.compare import SHOWN, Difference, said
 from etl.ledger import read
 from etl.names import Sql, listed
 from etl.result import silent
@@ -44,9 +44,11 @@ def against_files(
         scans, notes = there(dataset, loaded, settings, texts)
         scans = with_shapes(aside, scans, dataset.reading, texts)
         staged = _staged(aside, scans, dataset, rewritten)
-        found = [difference for item in staged for difference in _compared(aside, item, loaded)]
-    said = "as staged" if not found else f"{len(found):,} not as staged"
-    return found, [*notes, f"{dataset.name}: {len(staged):,} of {len(loaded):,} loaded files read again: {said}."]
+        by_file = [_compared(aside, item, loaded) for item in staged]
+    other = sum(map(bool, by_file))
+    became = f"{other:,} not as staged" if other else "as staged"
+    return [difference for found in by_file for difference in found], [
+        *notes, f"{dataset.name}: {len(staged):,} of {len(loaded):,} loaded files read again: {became}."]
 
 
 def there(
@@ -107,15 +109,36 @@ def _compared(aside: Warehouse, item: Staged, loaded: Mapping[str, read.LoadedFi
         return []
     places = places_of(aside, table, [name.name for name in item.names])
     texts = listed(Sql(f"{cells.raw(place)} AS c{place.number}") for place in places.values())
-    columns = listed(Sql(name) for name in ("row", "readable", *(f"c{place}" for place in range(len(item.names)))))
+    columns = listed(Sql(name) for name in ("row", "readable", *(f"c{place.number}" for place in places.values())))
     now, then = (
         piece("staged_cells", staging=relation, version=Sql(str(number)), cells=texts)
         for relation, number in ((staging(table), item.version_id), (stored("staging", table), version)))
-    lacking, beyond = (
-        aside.sql(f"SELECT row FROM {piece('same_rows', columns=columns, these=these, those=those)} ORDER BY row")
-        for these, those in ((now, then), (then, now)))
+    for name, these, those in (("lacking", now, then), ("beyond", then, now)):
+        aside.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS "
+                  + fill("same_rows", columns=columns, these=these, those=those))
+    lacking, beyond = aside.count(Sql("temp.lacking")), aside.count(Sql("temp.beyond"))
     if not lacking and not beyond:
         return []
-    first = min(int(row[0]) for row in (*lacking, *beyond))
-    return [Difference("file: rows", f"{path}, first at row {first}", f"{len(lacking):,} as the file says",
-                       f"{len(beyond):,} as staged")]
+    found = [Difference("file: rows", path, f"{lacking:,} as the file says", f"{beyond:,} as staged; the first follow")]
+    return found + _cells(aside, path, {place.number: name for name, place in places.items()})
+
+
+def _cells(aside: Warehouse, path: str, names: Mapping[int, str]) -> list[Difference]:
+    """The first rows that differ, cell by cell: what the file says, and what is staged."""
+    pairs = listed(Sql(f"[CAST(a.c{number} AS VARCHAR), CAST(b.c{number} AS VARCHAR)]") for number in names)
+    rows = aside.sql(
+        f"SELECT row, a.readable, b.readable, CAST([{pairs}] AS VARCHAR[][]) "
+        f"FROM temp.lacking AS a FULL JOIN temp.beyond AS b USING (row) ORDER BY row LIMIT {SHOWN}")
+    found = []
+    for row, read_now, read_then, values in rows:
+        place = f"{path}, row {row}"
+        if read_now != read_then:
+            found.append(Difference("file: row", place, *map(_record, (read_now, read_then))))
+            continue
+        found += [Difference(f"file: value of {name}", place, said(in_file), said(in_staging))
+                  for name, (in_file, in_staging) in zip(names.values(), values, strict=True) if in_file != in_staging]
+    return found
+
+
+def _record(readable: bool | None) -> str:
+    return "no row" if readable is None else "a row" if readable else "a record that cannot be read"

@@ -59,14 +59,15 @@ def verify(warehouse: Path, table: str | None, *, files: bool, settings: Setting
             rows += orphans
             broken = [seal for seal in seals.broken(aside) if name is None or seal.dataset in (name, None)]
             rows += map(audits.said, broken)
-            found = [dataset for dataset in read.datasets(aside) if name in (None, dataset.name)]
-            for dataset in found:
+            readable = []
+            for dataset in (dataset for dataset in read.datasets(aside) if name in (None, dataset.name)):
                 differences, said = _verified(
                     aside, dataset, place, [seal for seal in broken if seal.dataset in (dataset.name, None)],
                     sum(row[0] in (dataset.name, "") for row in orphans))
                 rows += [(dataset.name, *difference) for difference in differences]
                 notes += [said, *audits.unproved(aside, dataset, files=files)]
-        for dataset in found if files else ():
+                readable += [dataset] if files and _staged(differences) else []
+        for dataset in readable:
             differences, told = against_files(warehouse, dataset, settings, _folder(folder, str(dataset.dataset_id)))
             rows += [(dataset.name, *difference) for difference in differences]
             notes += told
@@ -80,12 +81,17 @@ def _folder(above: Path, name: str) -> Path:
     return folder
 
 
+def _staged(found: Sequence[Difference]) -> bool:
+    """Whether all staging tables stand as they were made."""
+    return not any(difference.what in (audits.GONE, audits.ALTERED) for difference in found)
+
+
 def _verified(
     aside: Warehouse, dataset: read.StoredDataset, folder: Path, broken: Sequence[seals.Broken], orphans: int
 ) -> tuple[list[Difference], str]:
     found = audits.ledger(aside, dataset) + audits.staged(aside, dataset)
-    if any(difference.what.startswith("staging: no table") for difference in found):
-        return found, f"{dataset.name}: its staging is not all there, so it was not built again."
+    if not _staged(found):
+        return found, f"{dataset.name}: its staging is not all there as it was made, so it was not built again."
     if any(seal.relation in ("dataset", "file_version") for seal in broken):
         return found, (f"{dataset.name}: its definition or its files are not kept as they were sealed, so it was not "
                        "built again.")

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from etl.names import Sql, literal
-from etl.sql_files import fill, piece
+from etl.sql_files import fill
 from etl.warehouse import Warehouse
-
-EVERY_LOAD = {"first": 0, "last": (1 << 62)}
+from etl.warehouse.damage import broken_seals, of_datasets, of_loads
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,31 +34,19 @@ class Broken:
 
 def seal_load(warehouse: Warehouse, load_id: int) -> None:
     """Seal what the ledger says of a load, at the end of its transaction."""
-    warehouse.sql(fill("seal_load", seals=_of_loads()), {"first": load_id, "last": load_id})
+    warehouse.sql(fill("seal_load", seals=of_loads()), {"first": load_id, "last": load_id})
 
 
 def seal_dataset(warehouse: Warehouse, dataset_id: int) -> None:
     """Seal a dataset as it is stated now, its holds and its output, wherever one of these was written."""
     warehouse.sql("UPDATE etl.seal SET records = 0, digest = '0' WHERE owner = 'dataset' AND owner_id = $dataset",
                   {"dataset": dataset_id})
-    warehouse.sql(fill("seal_dataset", seals=_of_datasets()), {"dataset": dataset_id})
+    warehouse.sql(fill("seal_dataset", seals=of_datasets()), {"dataset": dataset_id})
 
 
 def broken(warehouse: Warehouse) -> list[Broken]:
     """What is not as it was sealed, of all datasets."""
-    rows = warehouse.sql(
-        fill("audit_seals", loads=_of_loads(), datasets=_of_datasets()), EVERY_LOAD)
-    return [Broken(*row) for row in rows]
-
-
-def _of_loads() -> Sql:
-    """What the ledger says now of loads, as it is sealed."""
-    return piece("digests", owner=literal("load"), said=piece("said_of_loads"))
-
-
-def _of_datasets() -> Sql:
-    """What the ledger says now of datasets, as it is sealed."""
-    return piece("digests", owner=literal("dataset"), said=piece("said_of_datasets"))
+    return [Broken(*row) for row in broken_seals(warehouse)]
 
 
 def last_unsealed(warehouse: Warehouse) -> int:

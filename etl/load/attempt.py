@@ -16,7 +16,7 @@ from etl.load.bring import bring
 from etl.load.coming import Coming, coming, leaving
 from etl.load.judge import judge, structure_of, zeros
 from etl.load.reasons import column_changes, target_columns
-from etl.load.task import Attempt
+from etl.load.task import REPAIR, Attempt
 from etl.move.books import keep_books, read_books
 from etl.move.merge import Moved, Watch, move, rebuilt_name
 from etl.move.outlook import Outlook, outlook
@@ -25,7 +25,7 @@ from etl.names import Sql
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
 from etl.sql_files import statement
 from etl.structure.derive import Structure
-from etl.structure.hashes import keep_hashes
+from etl.structure.hashes import keep_hashes, keep_reject_hashes
 from etl.version import VERSION
 from etl.warehouse import target
 from etl.warehouse.ahead import import_ahead
@@ -79,6 +79,8 @@ def attempt(task: Attempt, folder: Path) -> Load:
     _export(task, dataset_id, load_id)
     if not task.plan:
         keep_hashes(warehouse, read.left_with(warehouse, load_id))
+        if rejects:
+            keep_reject_hashes(warehouse, load_id)
         seal_load(warehouse, load_id)
         seal_dataset(warehouse, dataset_id)
     task.report(Progress("commit"))
@@ -104,8 +106,8 @@ def _damage(task: Attempt) -> Problem | None:
     what = "is not there" if there is None and kept else (
         f"has {found:,} {_records(found)}, and the last load left {left:,}" if left != found else
         "has other columns or types than the last load left")
-    return Problem("damaged", f"the table {stored.name} {what}: it was changed by other hands. It is dropped and built "
-                              "again from staging, and the books of this load begin with 0 records")
+    return Problem("damaged", f"the table {stored.name} {what}: it was changed by other hands{REPAIR}, and the books "
+                              "of this load begin with 0 records")
 
 
 def _records(number: int) -> str:

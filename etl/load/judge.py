@@ -15,7 +15,7 @@ from etl.names import matched
 from etl.result import Progress
 from etl.structure.derive import Structure, anything_loaded, derive, headers, marked
 from etl.structure.kinds import NEGATIVE_ZERO, NOT_FINITE
-from etl.structure.measure import located, measure
+from etl.structure.measure import forget, located, measure
 
 NO_KEYS = ("INTERVAL",)  # DuckDB cannot index it
 _MARKS = (
@@ -50,6 +50,8 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     elif task.change.back:
         _refuse_kept(task, coming, ("back",))
     _stood_back(task)
+    before = None if task.known.stored is None else task.known.stored.definition.cells_digest()
+    forget(warehouse, before if before == wish.definition.cells_digest() else None)
     measure(warehouse, headers(warehouse), wish.definition)
     rejects: Rejects = [(item.version_id, problem) for item in brought.files for problem in item.rejects]
     looked_at = ("new", "back", "kept") if redefined else ("new", "back")

@@ -229,6 +229,8 @@ def _definition(dataset: Dataset, base: Definition) -> tuple[Definition, tuple[s
     if len({name for name, _ in columns}) != len(columns):
         raise UsageError("--column declares a column twice.")
     nulls = base.nulls if dataset.nulls is None else tuple(sorted(set(dataset.nulls)))
+    if any("\0" in text for text in nulls):
+        raise UsageError("--null spells a text with a NUL character, which no statement can say.")
     contract = dataset.schema_contract or base.contract
     return Definition(
         strategy, key, order or None, dataset.names or base.names, base.trim if dataset.trim is None else dataset.trim,
@@ -239,21 +241,25 @@ def _definition(dataset: Dataset, base: Definition) -> tuple[Definition, tuple[s
 def _reading(dataset: Dataset, base: Reading) -> Reading:
     stated = {field.name: getattr(dataset, field.name) for field in fields(Reading)
               if getattr(dataset, field.name) is not None}
+    for name, least in (("skip_rows", 0), ("max_cell_lines", 1)):
+        if stated.get(name, least) < least:
+            raise UsageError(f"--{name.replace('_', '-')} {stated[name]} is not a number from {least} on.")
     return replace(base, **stated)
 
 
 def _moves(base: StoredDataset, root: Path, selection: Selection) -> tuple[str, ...]:
     """Where files are looked for otherwise than it is stored, one sentence each."""
     moved = (f"source_dir was {base.root} and is now {root}",) if str(root) != base.root else ()
-    return moved + _differences(replace(base.selection, source_dir=None), replace(selection, source_dir=None))
+    return moved + differences(replace(base.selection, source_dir=None), replace(selection, source_dir=None))
 
 
 def changes(base: StoredDataset, definition: Definition, reading: Reading) -> tuple[str, ...]:
     """What is asked for otherwise than it is stored, one sentence each."""
-    return _differences(base.definition, definition) + _differences(base.reading, reading)
+    return differences(base.definition, definition) + differences(base.reading, reading)
 
 
-def _differences(before: T, after: T) -> tuple[str, ...]:
+def differences(before: T, after: T) -> tuple[str, ...]:
+    """In what one is stated otherwise than the other, one sentence each."""
     pairs = ((field.name, getattr(before, field.name), getattr(after, field.name)) for field in fields(before))
     return tuple(f"{name} was {_said(was)} and is now {_said(now)}" for name, was, now in pairs
                  if was != now and name != "frozen")

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from etl.config import Dataset, Settings
+from etl.config import Dataset, Definition, Settings
 from etl.errors import PlanStale, StorageError, UsageError
 from etl.ledger.read import LoadedFile, last_load
+from etl.load.request import differences
 from etl.load.survey import Survey
-from etl.load.task import Known
+from etl.load.task import REPAIR, Known
 from etl.load.typed import of_its_types
 from etl.result import Load
 from etl.version import VERSION
@@ -20,8 +21,14 @@ from etl.warehouse import Warehouse
 from etl.warehouse.scratch import whole
 
 FORMAT = 1
-PROMISED = ("dataset", "status", "records", "versions", "target", "columns", "new", "changed", "gone", "stale",
-            "skipped", "unchanged")
+PROMISED = {  # what a plan promises of its load, and how it is called
+    "dataset": "the table", "status": "whether anything is new", "records": "records", "versions": "loaded files",
+    "target": "records", "columns": "the columns", "new": "the new files", "changed": "the changed files",
+    "gone": "the files that are gone", "stale": "the files of which the old version stays", "skipped":
+    "the files that are left out", "unchanged": "unchanged files", "files": "the books of the files",
+    "conflicts": "keys in conflict",
+}
+COMPUTED = ("status", "target", "columns", "files", "conflicts")
 NAMED = 3
 
 
@@ -103,7 +110,7 @@ def save(recorded: Recorder, dataset: Dataset, warehouse: Path | None, settings:
 
 def promised(load: Load) -> dict[str, Any]:
     """What a plan says of the load that applies it."""
-    said = {name: getattr(load, name) for name in PROMISED}
+    said = {name: getattr(load, name) for name in PROMISED if name not in COMPUTED}
     said["status"] = "nothing new" if load.status == "nothing new" else "loaded"
     said["target"] = asdict(load.target)
     said["columns"] = [asdict(column) for column in load.columns]
@@ -131,19 +138,33 @@ class SavedPlan:
         Raises:
             PlanStale: Naming what changed.
         """
+        since = self._since(found)
         if found.load != self.made_from.load:
-            raise self._stale(f"its target's last load was {self.made_from.load or 'none'} and is now {found.load}")
-        if found.definition != self.made_from.definition:
-            raise self._stale("the definition under which its target stands changed")
-        if found.loaded != self.made_from.loaded:
-            raise self._stale("the files that are loaded are other ones")
+            moved = f"its target's last load was {self.made_from.load or 'none'} and is now {found.load or 'none'}"
+            raise self._stale(f"{moved}: {since}" if since else moved)
+        if since:
+            raise self._stale(since)
         then, now = self.made_from.files, found.files
         changes = [f"{path} is gone" for path in sorted(then.keys() - now.keys())]
         changes += [f"{path} is new" for path in sorted(now.keys() - then.keys())]
         changes += [f"{path} changed" for path in sorted(then.keys() & now.keys()) if then[path] != now[path]]
         if changes:
-            more = len(changes) - NAMED
-            raise self._stale(", ".join(changes[:NAMED]) + (f" and {more:,} more" if more > 0 else ""))
+            raise self._stale(_first(changes))
+
+    def _since(self, found: Basis) -> str:
+        """How the target's state, its definition and loaded versions, differs from the one that was planned from."""
+        then, now = self.made_from, found
+        said = []
+        if then.definition != now.definition:
+            how = () if then.definition is None or now.definition is None else differences(
+                Definition.parse(then.definition), Definition.parse(now.definition))
+            said.append("the definition under which its target stands changed"
+                        + (f" ({'; '.join(how)})" if how else ""))
+        changes = [f"{path} is not loaded any more" for path in sorted(then.loaded.keys() - now.loaded.keys())]
+        changes += [f"{path} was loaded" for path in sorted(now.loaded.keys() - then.loaded.keys())]
+        changes += [f"{path} was loaded with other content, or read in another way"
+                    for path in sorted(then.loaded.keys() & now.loaded.keys()) if then.loaded[path] != now.loaded[path]]
+        return ", ".join([*said, *([_first(changes)] if changes else ())])
 
     def outcome(self, load: Load) -> None:
         """Refuse where the load comes to something else than was promised.
@@ -151,13 +172,41 @@ class SavedPlan:
         Raises:
             PlanStale: Naming what.
         """
-        found = promised(load)
-        other = [word for word, value in found.items() if self.promise.get(word) != value]
+        other = _otherwise(self.promise, promised(load))
+        damage = next((warning.message for warning in load.warnings if warning.code == "damaged"), None)
+        if other and damage is not None:
+            raise self._stale(damage.partition(REPAIR)[0])
         if other:
-            raise self._stale(f"the load would come to other {', '.join(other)}")
+            raise self._stale(f"the load would come to something else than was promised: {other}")
 
     def _stale(self, what: str) -> PlanStale:
         return PlanStale(f"The plan {self.file} does not stand any more: {what}. Nothing was done; plan again.")
+
+
+def _first(changes: Sequence[str]) -> str:
+    more = len(changes) - NAMED
+    return ", ".join(changes[:NAMED]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _otherwise(promise: Mapping[str, Any], found: Mapping[str, Any]) -> str:
+    """What comes out otherwise than it was promised, in words; numbers with both."""
+    said = []
+    for word, value in found.items():
+        was = promise.get(word)
+        if was == value:
+            continue
+        numbers: list[tuple[str, Any, Any]] = [(PROMISED[word], was, value)]
+        if isinstance(value, dict) and isinstance(was, dict):
+            numbers = [(f"{PROMISED[word]} {name}", was.get(name), now) for name, now in value.items()
+                       if was.get(name) != now]
+        said += [what + (f" {now:,} instead of {then:,}" if _shown(then) and _shown(now) else "")
+                 for what, then, now in numbers]
+    return ", ".join(said)
+
+
+def _shown(number: object) -> bool:
+    """Whether it is a number such as books have; a file may say anything."""
+    return type(number) is int and abs(number) < 1 << 63
 
 
 def load_plan(file: Path) -> SavedPlan:
@@ -171,7 +220,7 @@ def load_plan(file: Path) -> SavedPlan:
         made_by, form = document["etl"], document["format"]
     except OSError as error:
         raise UsageError(f"The plan {file} cannot be read: {error.strerror}.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{file} is not a plan that `etl plan --save` wrote.") from error
     if made_by != VERSION:
         raise UsageError(f"The plan {file} was made by etl {made_by}, and this is {VERSION}. Plan again.")
@@ -182,9 +231,20 @@ def load_plan(file: Path) -> SavedPlan:
         return of_its_types(SavedPlan(
             file, Path(document["folder"]), None if warehouse is None else Path(warehouse),
             of_its_types(_dataset(document["dataset"])), of_its_types(_settings(document["settings"])),
-            of_its_types(Basis(**document["basis"])), document["promised"]))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+            _basis(document["basis"]), document["promised"]))
+    except UsageError as error:
+        raise UsageError(f"{file} is not a plan that can be applied: {error}") from error
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise UsageError(f"{file} is not a whole plan. Plan again.") from error
+
+
+def _basis(words: Mapping[str, Any]) -> Basis:
+    basis = of_its_types(Basis(**words))
+    if not 0 <= basis.load < 1 << 63:
+        raise ValueError("load")
+    if basis.definition is not None:
+        of_its_types(Definition.parse(basis.definition))
+    return basis
 
 
 def _dataset(words: Mapping[str, Any]) -> Dataset:

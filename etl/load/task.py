@@ -14,6 +14,8 @@ from etl.load.survey import Survey
 from etl.result import Command, Load, Report
 from etl.warehouse import Warehouse, target
 
+REPAIR = ". It is dropped and built again from staging"  # what a load does about a target that other hands changed
+
 
 @dataclass(frozen=True, slots=True)
 class Known:

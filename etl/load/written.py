@@ -17,7 +17,8 @@ from etl.sources.formats import KNOWN
 from etl.sources.taking import would_take
 from etl.warehouse import Warehouse, as_it_stands
 from etl.warehouse.attach import wal
-from etl.warehouse.migrate import HEAD, missing, revision
+from etl.warehouse.migrate import HEAD, revision
+from etl.warehouse.schema import missing
 
 ELSEWHERE = "Write it to another place."
 NEEDED = {"dataset", "output", "loaded_version"}
@@ -67,7 +68,7 @@ def check_written(
         fresh: The run is a fresh one: what it states is all that it takes.
 
     Raises:
-        UsageError: Something would be written so, or is a link that leads nowhere.
+        UsageError: Something would be written so, into a folder that is not there, or is a link that leads nowhere.
         WarehouseError: What the warehouse knows of its sources cannot be asked, and a name could be among them.
     """
     wanted = list(places)
@@ -82,12 +83,22 @@ def check_written(
                 raise _refused(place, "would take the place of the output of this load")
     if not wanted:
         return
+    _refuse_nowhere(wanted)
     for sources in _sources(wanted, warehouse, settings, dataset, fresh=fresh):
         for place in wanted:
             if any(would_take(sources.selection, sources.root, file) for file in place.files):
                 raise UsageError(
                     f"The {place.what} {place.path} would be among the sources of {sources.name}, below "
                     f"{sources.root}. Write it to another folder, or leave it out of them by `etl run --exclude`.")
+
+
+def _refuse_nowhere(places: Iterable[Written]) -> None:
+    """Refuse a folder that is not there; that of a script is made, as that of a load's output is."""
+    for place in places:
+        above = place.path.absolute().parent
+        if not place.inside and not above.is_dir():
+            raise UsageError(f"The {place.what} {place.path} cannot be written: there is no folder {above}. Make it, "
+                             "or name another place.")
 
 
 def check_output_apart(warehouse: Warehouse, known: Known) -> None:

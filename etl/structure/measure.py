@@ -33,6 +33,20 @@ def located(warehouse: Warehouse, tables: Sequence[str], *, first: int = 0) -> N
                       "WHERE version_id NOT IN (SELECT version_id FROM temp.located)", {"first": first})
 
 
+def forget(warehouse: Warehouse, kept: str | None) -> None:
+    """Take the kinds away that no loaded version keeps: what is kept is what `verify` holds against the cells.
+
+    Of a version that comes, or comes back, they are taken from its cells; so are all of them under another definition.
+
+    Args:
+        kept: The digest of cells under which the versions that stay keep theirs; None is none.
+
+    Expects temp table `scope`.
+    """
+    warehouse.sql("DELETE FROM etl.cell_kind USING temp.scope AS scope WHERE cell_kind.version_id = scope.version_id "
+                  "AND (scope.state <> 'kept' OR cell_kind.cells IS DISTINCT FROM $kept)", {"kept": kept})
+
+
 def measure(warehouse: Warehouse, headers: Mapping[str, Sequence[str]], definition: Definition) -> None:
     """Take the kinds of the cells of every loaded version that has none under this definition.
 

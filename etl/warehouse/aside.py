@@ -17,6 +17,7 @@ from etl.errors import WarehouseError
 from etl.names import Sql, identifier, literal
 from etl.warehouse.attach import ALIAS, attach
 from etl.warehouse.connection import Warehouse, match_schema, settle
+from etl.warehouse.damage import damage_told
 from etl.warehouse.machine import machine_heard
 
 STORED = "stored"
@@ -52,7 +53,8 @@ def open_aside(path: Path, settings: Settings, folder: Path, *, staged: bool = T
             match_schema(warehouse, bring_up=False)
             warehouse.sql(f"USE {ALIAS}")
             _views(warehouse, staged=staged)
-            yield warehouse
+            with damage_told(warehouse, STORED):
+                yield warehouse
 
 
 def _views(warehouse: Warehouse, *, staged: bool) -> None:

@@ -14,9 +14,11 @@ from etl.errors import WarehouseEmpty, WarehouseError, WarehouseNewer
 from etl.names import Sql, identifier, literal
 from etl.warehouse.ahead import imported
 from etl.warehouse.attach import ALIAS, attach
+from etl.warehouse.damage import damage_told
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.machine import MEND, machine_heard
-from etl.warehouse.migrate import HEAD, migrate, missing, revision
+from etl.warehouse.migrate import HEAD, migrate, revision
+from etl.warehouse.schema import otherwise
 from etl.warehouse.spill import spilling
 
 if TYPE_CHECKING:
@@ -142,7 +144,7 @@ def open_warehouse(
     Raises:
         WarehouseLocked: Another process held it for longer than the lock's time-out.
         WarehouseNewer: A newer version of etl made it.
-        WarehouseError: It is not there (for a reader), or not a DuckDB database.
+        WarehouseError: It is not there (for a reader), or not a DuckDB database, or it is damaged.
         StorageError: Its folder cannot be made or written, or room runs out while it is open.
     """
     if not write and not path.exists():
@@ -153,7 +155,8 @@ def open_warehouse(
         settle(raw, settings, spill)
         with Warehouse(raw, path) as warehouse:
             match_schema(warehouse, bring_up=write and bring_up)
-            yield warehouse
+            with damage_told(warehouse, ALIAS):
+                yield warehouse
 
 
 @contextmanager
@@ -214,13 +217,13 @@ def match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
 
     Raises:
         WarehouseNewer: A newer version made it.
-        WarehouseError: It is older, or none of ours, and is not to be brought up to date.
+        WarehouseError: It is older, or none of ours, and is not to be brought up to date; or its tables were altered.
     """
     found = revision(warehouse)
     if found == HEAD:
-        gone = missing(warehouse)
-        if gone:
-            raise WarehouseError(f"The warehouse {warehouse.path} is damaged: it has no table etl.{gone[0]}. {MEND}")
+        what = otherwise(warehouse)
+        if what is not None:
+            raise WarehouseError(f"The warehouse {warehouse.path} is damaged: {what}. {MEND}")
         return
     if found is not None and found > HEAD:
         raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "

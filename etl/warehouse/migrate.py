@@ -6,33 +6,34 @@ from typing import TYPE_CHECKING
 
 from etl.errors import WarehouseError
 from etl.resources import resources
+from etl.warehouse.machine import MEND
 
 if TYPE_CHECKING:
     from etl.warehouse.connection import Warehouse
 
-TABLES = ("warehouse", "dataset", "load", "file_version", "flip", "books", "reject", "column", "cell_kind", "output",
-          "hold", "conflict", "seal", "loaded_version")
 HEAD = "0005"  # revisions are numbered, so that a newer one can be told
 
 
 def revision(warehouse: Warehouse) -> str | None:
-    """The schema's revision, by one query; None for a database without control tables."""
+    """The schema's revision; None for a database without control tables.
+
+    Raises:
+        WarehouseError: Somebody altered the table that says it.
+    """
     found = warehouse.sql(
-        "SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() AND schema_name = 'etl' "
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = current_database() AND schema_name = 'etl' "
         "AND table_name = 'alembic_version'"
     )
     if not found:
         return None
+    if ("version_num",) not in found:
+        raise WarehouseError(f"The warehouse {warehouse.path} is damaged: etl.alembic_version has no column "
+                             f"version_num. {MEND}")
     rows = warehouse.sql("SELECT version_num FROM etl.alembic_version")
+    if not rows and warehouse.sql("SELECT 1 FROM duckdb_tables() WHERE database_name = current_database() "
+                                  "AND schema_name = 'etl' AND table_name <> 'alembic_version'"):
+        raise WarehouseError(f"The warehouse {warehouse.path} is damaged: etl.alembic_version is empty. {MEND}")
     return str(rows[0][0]) if rows else None
-
-
-def missing(warehouse: Warehouse) -> list[str]:
-    """The control tables that are not there although the schema is up to date: somebody took them away."""
-    there = {row[0] for row in warehouse.sql(
-        "SELECT table_name FROM information_schema.tables WHERE table_catalog = current_database() "
-        "AND table_schema = 'etl'")}
-    return sorted(set(TABLES) - there)
 
 
 def migrate(warehouse: Warehouse, target: str = HEAD) -> None:

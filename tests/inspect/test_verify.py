@@ -173,8 +173,63 @@ def test_files_find_what_staging_and_target_agree_on(place: Path) -> None:
     execute_sql("UPDATE t SET n = 1.51 WHERE id = 1")
     OUT.write_bytes(OUT.read_bytes().replace(b":1.5,", b":1.51,"))
     assert {row[1] for row in found().rows} <= {"kinds of cells"}
-    rows = [row for row in found(files=True).rows if row[1] == "file: rows"]
-    assert rows == [("t", "file: rows", "a.csv, first at row 1", "1 as the file says", "1 as staged")]
+    rows = [row for row in found(files=True).rows if row[1].startswith("file: ")]
+    assert rows == [("t", "file: rows", "a.csv", "1 as the file says", "1 as staged; the first follow"),
+                    ("t", "file: value of n", "a.csv, row 1", "'1.5'", "'1.51'")]
+
+
+REJECTED = ("--on-error", "reject_row", "--quiet", "--warehouse", "other.duckdb", "--table", "r")
+
+
+def rejecting(place: Path) -> str:
+    """A warehouse with a rejected record, and its staging table."""
+    (place / "other").mkdir()
+    (place / "other/a.csv").write_text("id,v\n1,10\n,keep me\n", encoding="utf-8")
+    assert execute(["run", "--source-dir", "other", "--strategy", "update", "--key", "id", *REJECTED]) == 0
+    with duckdb.connect("other.duckdb") as connection:
+        return f'staging."{connection.execute("SELECT staging FROM etl.file_version").fetchall()[0][0]}"'
+
+
+def test_the_cells_of_a_rejected_row_are_held(place: Path) -> None:
+    """They are in no target, until another definition takes them: a hash of them is kept when they are rejected."""
+    table = rejecting(place)
+    assert verify(Path("other.duckdb"), None, files=True, settings=SETTINGS).rows == ()
+    with duckdb.connect("other.duckdb") as connection:
+        connection.execute(f"UPDATE {table} SET c1 = '77' WHERE c0 IS NULL")
+    listing = verify(Path("other.duckdb"), None, files=False, settings=SETTINGS)
+    other = ("r", "staging: rejected rows", "a.csv (version 1), load 1", "1 as they were rejected", "1, other ones")
+    assert listing.rows == (other,)
+    listing = verify(Path("other.duckdb"), None, files=True, settings=SETTINGS)
+    assert listing.rows[2] == ("r", "file: value of v", "a.csv, row 2", "'keep me'", "'77'")
+    assert execute(["run", "--source-dir", "other", "--strategy", "append", *REJECTED]) == 0
+    assert other in verify(Path("other.duckdb"), None, files=False, settings=SETTINGS).rows
+
+
+def test_rejected_rows_without_a_hash_are_named(place: Path) -> None:
+    """As are those of loads from before there were hashes of them; a version that leaves keeps its own beside them."""
+    rejecting(place)
+    assert execute(["unload", "r", "a.csv", "--warehouse", "other.duckdb", "--quiet"]) == 0
+    assert verify(Path("other.duckdb"), None, files=False, settings=SETTINGS).rows == ()
+    with duckdb.connect("other.duckdb") as connection:
+        assert connection.execute("SELECT relation FROM etl.seal WHERE owner = 'version' ORDER BY 1").fetchall() == [
+            ("rejects of load 1",), ("staging",)]
+        connection.execute("DELETE FROM etl.seal WHERE relation = 'rejects of load 1'")
+    listing = verify(Path("other.duckdb"), None, files=False, settings=SETTINGS)
+    assert listing.rows == ()
+    assert ("r: no hash was kept of the rejected rows of a.csv (version 1), load 1: they were counted; --files holds "
+            "what they say against the files.") in listing.notes
+
+
+def test_digits_that_no_type_needs_are_held(place: Path) -> None:
+    """They are counted again where the ledger keeps them: a later file could make a type of them."""
+    assert place.exists()
+    put("b.csv", "id,n,d\n9,12345678901234567,2024-01-09\n")  # with it n is a DECIMAL
+    load("t")
+    Path("in/b.csv").write_text("id,n,d\n9,2,2024-01-09\n", encoding="utf-8")
+    load("t")
+    assert found().rows == ()
+    execute_sql("UPDATE etl.cell_kind SET scale = 0 WHERE place = 1 AND scale > 0")
+    assert {row[1] for row in found().rows} == {"kinds of cells"}
 
 
 @pytest.mark.parametrize("damage", [

@@ -99,3 +99,48 @@ def test_run_writes_the_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     shell(tmp_path / "sql")
     hold(tmp_path / "sql", tmp_path / "out/t.duckdb", tmp_path / "out/t.json")
     assert execute(["verify", "--files", "--warehouse", "out/t.duckdb"]) == 0
+
+
+def test_a_line_end_of_windows_is_said_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """DuckDB's shell reads CR LF as LF, in quotes too: in a text, a path and a name of a file the script escapes it."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/a\r\n.exit.csv").write_bytes(b'id,"v\rw"\n1,"N\r\nA"\n2,b\n3,"\r\\c"\n')
+    words = ("run", "--source-dir", "in", "--output", "out/o\r\nx.json", "--null", "N\r\nA", "--null", "\\\r",
+             "--table", TABLE, "--quiet")
+    assert execute([*words, "--emit-sql", "sql"]) == 0
+    shell(tmp_path / "sql")
+    hold(tmp_path / "sql", tmp_path / "out/o\r\nx.duckdb", tmp_path / "out/o\r\nx.json")
+
+
+@pytest.mark.parametrize(("header", "words", "code"), [
+    ('id,"v\r\nw"', (), 3), ("id,v", ("--table", "t\r\nx"), 2), ('"id\r\nx",v', ("--key", "id\r\nx"), 2),
+])
+def test_a_name_that_no_script_can_say_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: str,
+                                                  words: tuple[str, ...], code: int,
+                                                  capsys: pytest.CaptureFixture[str]) -> None:
+    """Identifiers have no escapes: a table or key by name before anything is done, a column behind the commit."""
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/a.csv").write_bytes(f"{header}\n1,x\n".encode())
+    run = ("run", "--source-dir", "in", "--output", "out/t.json", *words, "--emit-sql", "sql", "--quiet")
+    assert execute(run) == code
+    assert "of a table or column has a line end of CR LF" in capsys.readouterr().err
+    assert Path("out/t.json").exists() == (code == 3)
+    assert not Path("sql").exists()
+
+
+def test_the_script_holds_its_export_against_the_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that changed since makes another export: the script fails by name."""
+    if SHELL is None:
+        pytest.skip("DuckDB's own shell is not installed: pip install duckdb-cli")
+    monkeypatch.chdir(tmp_path)
+    Path("in").mkdir()
+    Path("in/a.csv").write_text("id,n\n1,x\n", encoding="utf-8")
+    assert execute(["run", "--source-dir", "in", "--output", "out/t[1]*.json", "--emit-sql", "sql", "--quiet"]) == 0
+    shell(tmp_path / "sql")
+    Path("sql/target.duckdb").unlink()
+    Path("in/a.csv").write_text("id,n\n1,y\n", encoding="utf-8")
+    done = subprocess.run([SHELL], cwd="sql", capture_output=True, check=False, input=Path("sql/load.sql").read_bytes())
+    assert done.returncode != 0
+    assert b"the export is not that of the load" in done.stderr

@@ -20,7 +20,9 @@ from etl.errors import EtlError, WarehouseError, WarehouseNewer
 from etl.ledger import tables
 from etl.resources import resources
 from etl.warehouse import Warehouse, open_warehouse
-from etl.warehouse.migrate import HEAD, TABLES, migrate, revision
+from etl.warehouse.migrate import HEAD, migrate, revision
+from etl.warehouse.schema import COLUMNS as HELD
+from etl.warehouse.schema import KEYS, otherwise
 
 HOUSE = Path(__file__).parents[2]
 SETTINGS = Settings(lock_timeout=0.1)
@@ -219,7 +221,8 @@ print(load.status, load.records, rows, [name for name in sys.modules if name.spl
 
 def test_a_warehouse_that_lost_a_control_table_is_damaged(path: Path) -> None:
     """The tables that are looked for are those of the ledger; one that is gone is named, to readers and writers."""
-    assert set(TABLES) == {table.name for table in tables.metadata.tables.values()} | {"loaded_version"}
+    ours = {table.name for table in tables.metadata.tables.values()}
+    assert set(HELD) == ours | {"loaded_version", "alembic_version"}
     with open_warehouse(path, SETTINGS, write=True):
         pass
     plain(path, "DROP TABLE etl.hold")
@@ -227,3 +230,15 @@ def test_a_warehouse_that_lost_a_control_table_is_damaged(path: Path) -> None:
         with pytest.raises(WarehouseError, match=r"damaged: it has no table etl\.hold"), \
                 open_warehouse(path, SETTINGS, write=write):
             pass
+
+
+def test_what_is_held_at_opening_is_what_the_ledger_names(path: Path, stated: Warehouse) -> None:
+    """Columns, types, NULLs and keys, of tables and the view: in a new warehouse nothing of it is otherwise."""
+    rows = stated.sql(COLUMNS)
+    for table in tables.metadata.tables.values():
+        assert HELD[table.name] == {column: f"{kind}{'?' if nullable else ''}"
+                                    for name, column, kind, nullable, _ in rows if name == table.name}
+        assert set(KEYS.get(table.name, "").split()) == {column.name for column in table.primary_key}
+    assert set(HELD["loaded_version"]) == set(tables.loaded_version.columns.keys())
+    with open_warehouse(path, SETTINGS, write=True) as warehouse:
+        assert otherwise(warehouse) is None

@@ -189,3 +189,17 @@ def test_bytes_that_no_text_has_and_names_that_are_too_long(capsys: pytest.Captu
         assert "not UTF-8" in said or "too long for the name of a file" in said, arguments
         assert files() == before, arguments
     assert execute(["plan", *RUN, "--save", "p\udcff", "--quiet"]) == 0
+
+
+@pytest.mark.usefixtures("loaded")
+@pytest.mark.parametrize("what", sorted(set(WRITERS) - {"script"}))
+def test_a_folder_that_is_not_there_is_a_usage_error(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whatever is to be written into it, and before anything is done; so is a place without a name."""
+    before = files()
+    assert execute(WRITERS[what]("none/x.json")) == 2
+    said = capsys.readouterr().err
+    assert "none/x.json cannot be written: there is no folder " in said
+    assert said.endswith("Make it, or name another place.\n")
+    assert execute(WRITERS[what]("")) == 2
+    assert "it is empty." in capsys.readouterr().err
+    assert files() == before
