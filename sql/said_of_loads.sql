@@ -1,7 +1,7 @@
 -- said_of_loads: what the ledger says of loads, a row of a control table as its numbers and its texts.
 --
 -- The columns are named: one that comes later changes no seal. What the ledger changes afterwards is none of it: the
--- time stamps by which a file is known again, and when a version was pruned.
+-- size, time stamps and inode by which a file is known again, and when a version was pruned.
 --
 -- Needs:   $first $last
 -- Expects: the control tables.

@@ -185,10 +185,11 @@ def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeo
     """Build TABLE again aside, from what is staged, and say what differs; without TABLE, every table.
 
     Compared are columns, types, key, values and lineage of the table and the bytes of its output; the ledger, its books
-    and rejects with each other and with the seals of their loads; the number and place of all staged rows; and of
-    files that are not loaded any more, the staged rows with what they were when the file left. The time stamps by
-    which files are known again are not compared, and what is older than the seals is named. Nothing is written to the
-    warehouse. The exit code is 1 where something differs.
+    and rejects with each other and with the seals of their loads; the number and place of all staged rows; of rejected
+    records, and of files that are not loaded any more, the staged rows with what they were when they were rejected, and
+    when the file left. The size, time stamps and inode by which files and outputs are known again are not compared, and
+    what is older than the seals is named. Nothing is written to the warehouse. The exit code is 1 where something
+    differs.
     """
     from etl.inspect import verify as inspect_verify  # noqa: PLC0415, brings DuckDB
 
