@@ -35,9 +35,9 @@ def verify(warehouse: Path, table: str | None, *, files: bool, settings: Setting
     """Build each target again aside, from staging, by the code of a load, and say what is not the same.
 
     Compared are columns, types, key, values and lineage of the target, the bytes of the recorded output, the ledger
-    with itself and with its seals, the number and place of all staged rows, and the rows of rejects and of versions that
-    left with the hash taken then. Size, time stamps and inode of files and outputs are not. Nothing is written to the
-    warehouse.
+    with itself and with its seals, the number and place of all staged rows, and the rows of rejects and of versions
+    that left with the hash taken then. Size, time stamps and inode of files and outputs are not. Nothing is written to
+    the warehouse.
 
     Args:
         table: One of them; None is all.
