@@ -232,7 +232,7 @@ class _Reader:
         if bad := UNDECODABLE.search(raw):
             return ("undecodable", f"{content.marked(bad[0])} is not {self.scan.encoding}",
                     content.escaped(raw[max(0, bad.start() - 20) : bad.end() + 20]),
-                    "State the right encoding with --encoding, for example --encoding cp1252")
+                    content.other_encoding(self.scan.encoding))
         if walk.fault is not None:
             return (walk.fault, "text stands between a closing quote and the end of the cell",
                     walk.fault_text[:RECORD_SHOWN], "A quote inside a quoted cell is written twice")

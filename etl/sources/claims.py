@@ -17,7 +17,7 @@ _CLAIMS = (
     (b"BZh", "a bzip2 file"),
     (b"\xfd7zXZ\0", "an xz file"),
     (b"%PDF-", "a PDF document"),
-    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"\xd0\xcf\x11\xe0", "an Office document that is old or encrypted"),
     (b"SQLite format 3\0", "an SQLite database"),
 )
 _HTML = re.compile(rb"\A(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html)[\s>]", re.IGNORECASE)

@@ -10,8 +10,9 @@ import stat
 from collections.abc import Callable, Iterator
 
 from etl.errors import Problem, UsageError
-from etl.sources.formats import Compression
-from etl.sources.unpack import Unreadable, unpack, unzip, whole_file
+from etl.sources.formats import Compression, Format
+from etl.sources.unpack import Unreadable, unpack, whole_file
+from etl.sources.zips import unzip
 
 CHUNK = 1 << 20
 UNDECODABLE = re.compile("[\ud800-\udfff]")
@@ -62,12 +63,14 @@ def _mode(raw: io.FileIO) -> int:
 
 
 def chunks(
-    raw: io.FileIO, path: str, compression: Compression, seen: Callable[[bytes], object] | None = None
+    raw: io.FileIO, path: str, compression: Compression, seen: Callable[[bytes], object] | None = None,
+    form: Format | None = None,
 ) -> Iterator[bytes]:
     """The decompressed bytes in pieces of bounded size.
 
     Args:
         seen: Called with the bytes as they stand on disk, in order, before they are decompressed.
+        form: What the one file of a zip is read as by the name of the zip; None where that is not to be asked.
 
     Raises:
         Unreadable: A stream is not of its compression, is corrupt, or ends before its end.
@@ -78,7 +81,7 @@ def chunks(
     if seen is not None:  # a zip is read from its end: once through for what wants to see it
         for _ in stored:
             pass
-    return unzip(raw, path, CHUNK)
+    return unzip(raw, path, CHUNK, form)
 
 
 def _stored(raw: io.FileIO, path: str, seen: Callable[[bytes], object] | None) -> Iterator[bytes]:
@@ -99,6 +102,15 @@ def encoding_of(start: bytes, stated: str | None) -> str:
     if stated is not None:
         return text_encoding(stated)
     return next((name for mark, name, _ in _BOMS if start.startswith(mark)), "utf-8")
+
+
+def other_encoding(encoding: str) -> str:
+    """What to do where bytes are not of the encoding that a text was taken to be of."""
+    if encoding in ("utf-8", "ascii"):
+        return "State the right encoding with --encoding, for example --encoding cp1252"
+    if encoding.startswith(("utf-16", "utf-32")):
+        return f"Fetch the file again: its bytes are damaged, or never were {encoding}"
+    return f"State another encoding than {encoding} with --encoding, or correct the file"
 
 
 def other_mark(start: bytes, stated: str) -> str | None:

@@ -202,8 +202,7 @@ def _header_problem(walk: Walk, data: list[str], line: int, path: str) -> Proble
                        whole_file=True)
     bad = next((cell for cell in walk.cells if cell and UNDECODABLE.search(cell)), None)
     if bad is not None:
-        return Problem("undecodable", "the header has bytes that are not of the encoding", path, line,
-                       advice="State the right one with --encoding, for example --encoding cp1252", whole_file=True)
+        return Problem("undecodable", "the header has bytes that are not of the encoding", path, line, whole_file=True)
     return None
 
 

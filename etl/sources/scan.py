@@ -137,7 +137,7 @@ def scan(
         with content.open_regular(file.absolute, file.path) as raw:
             stat = FileStat.of(os.fstat(raw.fileno()))
             survey = _survey(form, reading, file.path)
-            for piece in content.chunks(raw, file.path, compression, seen):
+            for piece in content.chunks(raw, file.path, compression, seen, None if reading.format else form):
                 if (known := survey.take(piece)) and (compression != "none" or survey.transcodes):
                     aside.write(known)
             if (known := survey.finish()) and (compression != "none" or survey.transcodes):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from etl.config import Reading
 from etl.errors import Problem
@@ -140,7 +140,8 @@ class Survey:
             return
         head = read_head(text, complete, self.reading, self.path)
         if isinstance(head, Problem):
-            raise Unreadable(head)
+            undecodable = head.code == "undecodable"
+            raise Unreadable(replace(head, advice=content.other_encoding(self.encoding)) if undecodable else head)
         if head.width > MOST_COLUMNS:
             raise Unreadable(too_many_columns(self.path, head.width))
         self.head = head

@@ -7,9 +7,7 @@ problem with a sentence, whatever the format of the text.
 from __future__ import annotations
 
 import bz2
-import io
 import lzma
-import zipfile
 import zlib
 from collections.abc import Iterator
 from typing import Protocol
@@ -20,9 +18,9 @@ from etl.sources.formats import Compression
 _ZSTD_INPUT = 1 << 14  # bytes taken at a time: what they unpack to is held in memory
 _ZSTD_MUCH = 1 << 23  # where they unpack to more than this, fewer are taken
 _ZSTD_WINDOW = 1 << 31  # what `zstd --long=31` needs
-_ENCRYPTED = 1
-_END_OF_ZIP = 22  # bytes of the record that ends a zip, its comment behind it
-_BESIDE = ("__MACOSX/",)  # what macOS adds to a zip of one file
+BEHIND = "there is something behind its end"
+_MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "zstd": b""}
+_PADDING: dict[Compression, int] = {"gzip": 1, "xz": 4}  # zeros at the end of these, so many at a time
 
 
 class Unreadable(Exception):  # carries a problem up this floor; nobody outside sees it
@@ -40,7 +38,7 @@ def whole_file(code: str, path: str, message: str, advice: str | None = None) ->
 
 
 def unpack(stored: Iterator[bytes], path: str, compression: Compression, most: int) -> Iterator[bytes]:
-    """The decompressed bytes of a stream; of a zip, see `unzip`.
+    """The decompressed bytes of a stream; of a zip, see `etl.sources.zips`.
 
     Args:
         stored: The bytes as they stand on disk, in pieces.
@@ -131,29 +129,77 @@ def _member(compression: Compression) -> _Member:
 
 
 def _members(stored: Iterator[bytes], path: str, compression: Compression, most: int) -> Iterator[bytes]:
-    """Every member of a file; zeros may pad the end of a gzip or an xz file."""
-    padding = b"" if compression == "bzip2" else b"\0"
+    """Every member of a file; zeros may pad the end of a gzip or an xz file, and what else is behind it is refused."""
     member: _Member | None = None
-    begun = False
+    begin = _Beginning(path, compression)
     for piece in stored:
         rest = piece
         while rest or (member is not None and not member.hungry):
             if member is None:
-                rest = rest.lstrip(padding) if begun and padding else rest
+                rest = begin.member(rest)
                 if not rest:
                     break
-                member, begun = _member(compression), True
+                member = _member(compression)
             try:
                 out = member.take(rest, most)
             except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
-                raise Unreadable(_corrupt(path, compression, str(error))) from error
+                raise Unreadable(corrupt(path, compression, str(error))) from error
             if out:
                 yield out
             rest = member.rest
             if member.eof:
                 member = None
-    if member is not None or not begun:
-        raise Unreadable(_truncated(path, compression))
+                begin.ended()
+    begin.end(whole=member is None)
+
+
+class _Beginning:
+    """Where a member of a compressed file may begin."""
+
+    def __init__(self, path: str, compression: Compression) -> None:
+        self._path, self._compression = path, compression
+        self._magic, self._unit = _MAGIC[compression], _PADDING.get(compression, 0)
+        self._held = b""
+        self._zeros = self._ended = 0
+
+    def ended(self) -> None:
+        """A member has ended."""
+        self._ended += 1
+        self._zeros = 0
+
+    def member(self, rest: bytes) -> bytes:
+        """The bytes from the beginning of the next member on; none where more are needed to tell."""
+        if self._ended and self._unit and not self._held:
+            size = len(rest)
+            rest = rest.lstrip(b"\0")
+            self._zeros += size - len(rest)
+        self._held += rest
+        if not self._held:
+            return b""
+        if not self._held.startswith(self._magic[: len(self._held)]) or self._odd_padding:
+            raise Unreadable(self._refused())
+        if len(self._held) < len(self._magic):
+            return b""
+        found, self._held = self._held, b""
+        return found
+
+    def end(self, *, whole: bool) -> None:
+        """The file has ended.
+
+        Args:
+            whole: So has its last member.
+        """
+        if whole and self._ended and self._odd_padding:
+            raise Unreadable(self._refused())
+        if not whole or not self._ended or self._held:
+            raise Unreadable(_truncated(self._path, self._compression))
+
+    @property
+    def _odd_padding(self) -> bool:
+        return self._unit > 1 and self._zeros % self._unit != 0
+
+    def _refused(self) -> Problem:
+        return corrupt(self._path, self._compression, BEHIND if self._ended else "it begins otherwise")
 
 
 def _unzstd(stored: Iterator[bytes], path: str, most: int) -> Iterator[bytes]:
@@ -175,7 +221,7 @@ def _unzstd(stored: Iterator[bytes], path: str, most: int) -> Iterator[bytes]:
                 try:
                     out = frame.decompress(rest)
                 except zstandard.ZstdError as error:
-                    raise Unreadable(_corrupt(path, "zstd", str(error))) from error
+                    raise Unreadable(corrupt(path, "zstd", str(error))) from error
                 size = max(64, size // 8) if len(out) > _ZSTD_MUCH else size
                 yield from (out[i : i + most] for i in range(0, len(out), most))
                 rest = frame.unused_data if frame.eof else b""
@@ -185,52 +231,12 @@ def _unzstd(stored: Iterator[bytes], path: str, most: int) -> Iterator[bytes]:
         raise Unreadable(_truncated(path, "zstd"))
 
 
-def unzip(raw: io.FileIO, path: str, most: int) -> Iterator[bytes]:
-    """The one file in a zip, its checksum and length verified.
-
-    Raises:
-        Unreadable: It is no zip, is damaged, is encrypted, or holds another number of files than one.
-    """
-    try:
-        with zipfile.ZipFile(raw) as archive:
-            inside = _only(archive, path)
-            if archive.start_dir + _size_of_end(raw, archive) != raw.seek(0, io.SEEK_END):
-                raise Unreadable(_corrupt(path, "zip", "there is something behind its end"))
-            with archive.open(inside) as member:
-                while out := member.read(most):
-                    yield out
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
-        raise Unreadable(_corrupt(path, "zip", str(error))) from error
-    except (NotImplementedError, RuntimeError) as error:
-        raise Unreadable(whole_file("unreadable_zip", path, f"the zip cannot be unpacked ({error})",
-                                    "Unpack it, and load the file in it")) from error
-
-
-def _only(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:
-    """The one file of a zip."""
-    files = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith(_BESIDE)]
-    if len(files) != 1:
-        have = ", ".join(info.filename for info in files[:5]) + (", ..." if len(files) > 5 else "")  # noqa: PLR2004
-        what = f"the zip holds {len(files)} files ({have})" if files else "the zip holds no file"
-        raise Unreadable(whole_file("not_one_file", path, f"{what}; one is needed", "Unpack it, and load its files"))
-    if files[0].flag_bits & _ENCRYPTED:
-        raise Unreadable(whole_file("encrypted", path, "the file in the zip is encrypted", "Unpack it first"))
-    return files[0]
-
-
-def _size_of_end(raw: io.FileIO, archive: zipfile.ZipFile) -> int:
-    """Bytes from the beginning of the directory of a zip to where the zip says that it ends."""
-    raw.seek(archive.start_dir)
-    rest = raw.read()
-    at = rest.rfind(b"PK\x05\x06")
-    return at + _END_OF_ZIP + int.from_bytes(rest[at + 20 : at + 22], "little")
-
-
 def _truncated(path: str, kind: str) -> Problem:
     return whole_file("truncated", path, f"the {kind} stream ends before its end: the file is cut off",
                       "Fetch the file again")
 
 
-def _corrupt(path: str, kind: str, detail: str) -> Problem:
+def corrupt(path: str, kind: str, detail: str) -> Problem:
+    """Bytes that are not of their compression."""
     return whole_file("corrupt", path, f"the {kind} stream is corrupt or not {kind} at all ({detail})",
                       "Fetch the file again, or give it the name of what it is")

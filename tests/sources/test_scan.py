@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gzip
 import warnings
+import zipfile
 from collections.abc import Callable
 from dataclasses import replace
 from encodings.aliases import aliases
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
@@ -107,6 +109,48 @@ def test_a_zip_holds_one_file(make_file: MakeFile) -> None:
         found = scan(make_file(stored, "x.csv.zip"), PLAIN)
         assert found.problem is not None
         assert words in str(found.problem)
+
+
+def test_nothing_stands_before_a_zip(make_file: MakeFile) -> None:
+    """A zip is read from its end: of two that were put together, or of a program with one, nothing is loaded."""
+    one = zipped({"x.csv": b"a\n1\n"})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 0)
+        large = zipped({"x.csv": b"a\n1\n"})
+    assert b"PK\x06\x06" in large
+    assert scan(make_file(large, "x.csv.zip"), PLAIN).lines == 2
+    for stored in (one + one, b"#!stub" + one, one + large):
+        found = scan(make_file(stored, "x.csv.zip"), PLAIN)
+        assert found.problem is not None
+        assert "there is something before its beginning" in str(found.problem)
+
+
+def test_a_file_in_a_zip_is_of_the_format_of_the_zip(make_file: MakeFile) -> None:
+    """By its own name; unless the format is stated, or its name says none."""
+    def said(name: str, inside: str, **stated: Any) -> str:
+        return str(scan(make_file(zipped({inside: b'[{"a":1}]'}), name), replace(Reading(), **stated)).problem)
+
+    assert "the file in the zip is a.json, which is JSON text, not CSV text. Unpack it, or state" in said(
+        "x.csv.zip", "a.json")
+    assert "is a.csv, which is CSV text, not lines of JSON" in said("x.ndjson.zip", "a.csv")
+    assert "is a.xlsx, which is an XLSX workbook" in said("x.json.zip", "a.xlsx")
+    assert said("x.json.zip", "a.txt") == said("x.csv.zip", "a.json", format="json") == "None"
+
+
+@pytest.mark.parametrize("size", [1, 3, 1 << 20])
+def test_what_stands_behind_a_stream(make_file: MakeFile, size: int) -> None:
+    """Zeros pad gzip, and xz by fours; anything else behind the end is told as that, and a cut member as cut."""
+    for extension, behind, words in (
+        (".xz", b"\0" * 4, None), (".xz", b"\0" * 3, "behind its end"), (".xz", b"junk", "behind its end"),
+        (".xz", b"\0" * 6 + packed(b"2\n", ".xz"), "behind its end"), (".xz", b"\0" * 8 + packed(b"2\n", ".xz"), None),
+        (".xz", b"\xfd7z", "cut off"), (".gz", b"\0" * 3, None), (".gz", b"\0junk", "behind its end"),
+        (".gz", b"\x1f", "cut off"), (".bz2", b"\0", "behind its end"), (".bz2", b"BZ", "cut off"),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(content, "CHUNK", size)
+            problem = scan(make_file(packed(b"1\n", extension) + behind, f"x.csv{extension}"), PLAIN).problem
+        assert (words is None) == (problem is None), (extension, behind)
+        assert words is None or words in str(problem)
 
 
 @pytest.mark.parametrize("extension", EXTENSIONS)

@@ -1,0 +1,83 @@
+"""Zips: of one file, and what else may stand around it."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from etl.errors import Problem
+from etl.sources.formats import CALLED, Format, claim_of
+from etl.sources.unpack import BEHIND, Unreadable, corrupt, whole_file
+
+APART = "Fetch it again; where files were put together, take them apart"
+_ENCRYPTED = 1
+_END = 22  # bytes of the record that ends a zip, its comment behind it
+_BESIDE = ("__MACOSX/",)  # what macOS adds to a zip of one file
+
+
+def unzip(raw: io.FileIO, path: str, most: int, form: Format | None) -> Iterator[bytes]:
+    """The one file in a zip, its checksum and length verified.
+
+    Args:
+        most: Bytes of the largest piece that is given.
+        form: What the file is read as by the name of the zip, which its own name must not contradict; None where the
+            format is stated.
+
+    Raises:
+        Unreadable: It is no zip, is damaged, is encrypted, has something before or behind it, holds another number of
+            files than one, or one of another format.
+    """
+    try:
+        with zipfile.ZipFile(raw) as archive:
+            inside = _only(archive, path)
+            if (beside := beside_zip(raw, archive)) is not None:
+                raise Unreadable(corrupt(path, "zip", beside))
+            if (other := _other_format(inside.filename, path, form)) is not None:
+                raise Unreadable(other)
+            with archive.open(inside) as member:
+                while out := member.read(most):
+                    yield out
+    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
+        raise Unreadable(corrupt(path, "zip", str(error))) from error
+    except (NotImplementedError, RuntimeError) as error:
+        raise Unreadable(whole_file("unreadable_zip", path, f"the zip cannot be unpacked ({error})",
+                                    "Unpack it, and load the file in it")) from error
+
+
+def beside_zip(raw: io.FileIO, archive: zipfile.ZipFile) -> str | None:
+    """What stands before the first file of a zip, or behind its end; None where there is nothing.
+
+    A zip is read from its end, so that of two that were put together the first would be passed over.
+    """
+    begins = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
+    if begins:
+        return "there is something before its beginning, such as another zip or a program"
+    raw.seek(archive.start_dir)
+    rest = raw.read()
+    at = rest.rfind(b"PK\x05\x06")
+    end = archive.start_dir + at + _END + int.from_bytes(rest[at + 20 : at + 22], "little")
+    return None if end == raw.seek(0, io.SEEK_END) else BEHIND
+
+
+def _only(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:
+    """The one file of a zip."""
+    files = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith(_BESIDE)]
+    if len(files) != 1:
+        have = ", ".join(info.filename for info in files[:5]) + (", ..." if len(files) > 5 else "")  # noqa: PLR2004
+        what = f"the zip holds {len(files)} files ({have})" if files else "the zip holds no file"
+        raise Unreadable(whole_file("not_one_file", path, f"{what}; one is needed", "Unpack it, and load its files"))
+    if files[0].flag_bits & _ENCRYPTED:
+        raise Unreadable(whole_file("encrypted", path, "the file in the zip is encrypted", "Unpack it first"))
+    return files[0]
+
+
+def _other_format(inside: str, path: str, form: Format | None) -> Problem | None:
+    """What is said where the name of the file in a zip claims another format than the zip's."""
+    claim = claim_of(inside)
+    if form is None or not claim.extension or claim.format == form:
+        return None
+    return whole_file(f"not_{form}", path, f"the file in the zip is {inside}, which is {CALLED[claim.format]}, not "
+                      f"{CALLED[form]}", f"Unpack it, or state its --format {claim.format}")
