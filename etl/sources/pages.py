@@ -21,6 +21,7 @@ _DATA, _INDEX, _DICTIONARY, _DATA_2 = range(4)
 _INSIDE = {_DATA: 5, _DICTIONARY: 7, _DATA_2: 8}  # the field with what a page of that kind says of itself
 _PLAIN, _GZIP = 0, 2  # compressions
 _REQUIRED, _REPEATED = 0, 2  # of an element of the schema
+_SEAM = b"PAR1PAR1"  # the end of a file and the beginning of another
 _LEVELS = (3, 4)  # encodings of levels
 _DICTIONARIES = (0, 2)  # encodings of dictionaries
 
@@ -90,6 +91,7 @@ def _look(file: BinaryIO, footer: Struct, ends: int) -> None:
     groups = structs(footer, 4)
     if sum(integer(group, 3) or 0 for group in groups) != (integer(footer, 3) or 0):
         raise Fault("its row groups have other rows than the file")
+    last = 0
     for group in groups:
         columns = structs(group, 1)
         if len(columns) != len(leaves):
@@ -99,7 +101,23 @@ def _look(file: BinaryIO, footer: Struct, ends: int) -> None:
             rows = integer(group, 3) or 0
             if not leaf.repeated and chunk.values != rows:
                 raise Fault(f"column {chunk.name} has {chunk.values} values for {rows} rows")
-            _walk(file, chunk, ends, rows)
+            last = max(last, _walk(file, chunk, ends, rows))
+    _alone(file, last, ends)
+
+
+def _alone(file: BinaryIO, begins: int, ends: int) -> None:
+    """Refuse two files that were put together: a footer may fit the pages of the first, and the second is passed over.
+
+    Args:
+        begins: Where the pages end; indexes and filters may follow up to `ends`, where the footer begins.
+    """
+    file.seek(begins)
+    held, left = b"", ends - begins
+    while left > 0 and (piece := file.read(min(left, _PIECE))):
+        left -= len(piece)
+        if _SEAM in held + piece:
+            raise Fault("another file stands before it: files were put together")
+        held = piece[1 - len(_SEAM) :]
 
 
 def _leaves(schema: list[Struct]) -> list[_Leaf]:
@@ -133,8 +151,8 @@ def _chunk(told: Struct, leaf: _Leaf) -> _Chunk:
     return _Chunk(name, begins, integer(told, 5) or 0, integer(told, 4) or 0, encodings, leaf)
 
 
-def _walk(file: BinaryIO, chunk: _Chunk, ends: int, rows: int) -> None:
-    """Go through the pages of a column until they have its values."""
+def _walk(file: BinaryIO, chunk: _Chunk, ends: int, rows: int) -> int:
+    """Go through the pages of a column until they have its values; gives where they end."""
     at, values, counted = chunk.begins, 0, 0
     while values < chunk.values:
         try:
@@ -153,6 +171,7 @@ def _walk(file: BinaryIO, chunk: _Chunk, ends: int, rows: int) -> None:
         raise Fault(f"the pages of column {chunk.name} have {values} values for {chunk.values}")
     if counted and counted != rows:
         raise Fault(f"the pages of column {chunk.name} have {counted} rows for {rows}")
+    return at
 
 
 def _page(file: BinaryIO, at: int, ends: int, chunk: _Chunk) -> _Page:

@@ -108,3 +108,16 @@ def test_a_page_that_is_not_what_was_written_is_named(home: Home) -> None:
     assert "b.parquet: the Parquet file cannot be read: a page of column id does not have its checksum" in answer.error
     assert home.run("--on-error", "skip_file").code == 0
     assert [row["id"] for row in home.exported()] == list(range(100))
+
+
+def test_two_files_put_together_are_not_read_as_the_first(tmp_path: Path) -> None:
+    """The footer of the second fits the pages of the first, where both are of one layout."""
+    path = tmp_path / "t.parquet"
+    stored = []
+    for numbers in ([1, 2, 3], [4, 5, 6]):
+        pq.write_table(pa.table({"n": numbers}), path, write_page_index=True)
+        assert fault_of(path) is None
+        stored.append(path.read_bytes())
+    path.write_bytes(b"".join(stored))
+    assert duckdb.read_parquet(str(path)).fetchall() == [(1,), (2,), (3,)]
+    assert fault_of(path) == "another file stands before it: files were put together"
