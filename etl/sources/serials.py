@@ -26,6 +26,7 @@ _STEP: Final = _DAY / 2**37  # of a double that is a day of our times: 0.63 micr
 _SURE: Final = 3e-4  # milliseconds off a whole one that are noise also after the error of a multiplication of doubles
 _MOST_DAYS: Final = 1 << 22  # past every year
 _LEAP_DAY: Final = 60  # the 29th of February 1900, which sheets have and that year had not
+_WHOLE_DAY = re.compile("[1-9][0-9]{4}")  # behind the leap day
 _BEFORE_LEAP, _1900, _1904 = map(datetime.fromisoformat, ("1899-12-31", "1899-12-30", "1904-01-01"))
 
 
@@ -71,6 +72,13 @@ def moment(text: str, told: Moment, *, dated: bool, since_1904: bool) -> Moment 
     if isinstance(found, datetime) and serial == serial.to_integral_value():
         return found.date()
     return _spelt(serial) if found is None else found
+
+
+def whole_day(text: str, told: Moment, *, since_1904: bool) -> bool:
+    """Whether a serial is, at first sight, the day that it was taken for; arguments as of `moment`."""
+    if type(told) is not date or not _WHOLE_DAY.fullmatch(text):
+        return False
+    return told.toordinal() == int(text) + (_1904 if since_1904 else _1900).toordinal()
 
 
 def iso_moment(text: str, told: object) -> object:

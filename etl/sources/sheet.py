@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from etl.errors import Problem
+from etl.sources.cell_formats import Formats
+from etl.sources.content import open_regular
+from etl.sources.package import Package
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
-from etl.sources.sheet_xml import Part
+from etl.sources.sheet_cells import Cells
+from etl.sources.sheet_xml import Bounds, cell_name
 from etl.sources.unpack import Unreadable, whole_file
+from etl.sources.zips import APART, beside_zip
+
+if TYPE_CHECKING:
+    import python_calamine as calamine
 
 MOST_BYTES = 4 << 30  # a part unpacks to no more
+MOST_PLACES = 1 << 25  # of cells, empty ones among them: calamine has room for each, 1 GB
+_SPARSE = 64  # and for so many more a cell
+_FAR = 1 << 20  # past every column
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +33,14 @@ class Sheet:
     """A sheet without the empty columns before its first cell.
 
     Args:
-        cells: By row and column from 0; "" where there is nothing.
+        cells: By row and column from 0; "" where there is nothing. A row may be shorter than the sheet is wide.
+        width: Columns, those with nothing but faults among them.
         faults: Code and text of cells that have no value, by row and column from 0.
     """
 
     name: str
     cells: Sequence[Sequence[Any]]
+    width: int
     faults: Mapping[tuple[int, int], tuple[str, str]]
 
 
@@ -40,24 +54,18 @@ def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
 
     path = scan.file.path
     try:
-        _bounded(scan)
-        workbook = calamine.CalamineWorkbook.from_path(scan.file.absolute)
-        sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
-        visible = [sheet.name for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
-        name = wanted if wanted is not None else next(iter(visible), None)
-        if name is None or name not in [sheet.name for sheet in sheets]:
-            raise Unreadable(_no_sheet(path, wanted, [sheet.name for sheet in sheets]))  # noqa: TRY301
-        cells = workbook.get_sheet_by_name(name)
-        if cells.start is None or cells.end is None:
-            return Sheet(name, [], {})
-        left = cells.start[1]  # the sheet begins there
-        if (width := cells.end[1] + 1 - left) > MOST_COLUMNS:
-            raise Unreadable(too_many_columns(path, width))  # noqa: TRY301
-        rows = [row[left:] for row in cells.to_python(skip_empty_area=False)]
-        with zipfile.ZipFile(scan.file.absolute) as archive:
-            part = Part(path, archive, rows, left)
-            part.mend(name)
-        return Sheet(name, rows, part.faults)
+        with open_regular(scan.file.absolute, path) as raw, zipfile.ZipFile(raw) as archive:
+            _bounded(path, raw, archive)
+            package = Package(archive, path)
+            workbook = calamine.CalamineWorkbook.from_path(scan.file.absolute)
+            sheets = [sheet for sheet in workbook.sheets_metadata if sheet.typ == calamine.SheetTypeEnum.WorkSheet]
+            visible = [sheet.name for sheet in sheets if sheet.visible == calamine.SheetVisibleEnum.Visible]
+            name = wanted if wanted is not None else next(iter(visible), None)
+            if name is None or name not in [sheet.name for sheet in sheets]:
+                raise Unreadable(_no_sheet(path, wanted, [sheet.name for sheet in sheets]))  # noqa: TRY301
+            if scan.shape is None:  # it is looked at for the first time
+                _near(path, Bounds.read(package.pieces(package.sheet(name))))
+            return _mended(path, workbook, package, name)
     except (Unreadable, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # calamine's panics are no Exception
@@ -65,6 +73,31 @@ def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
             raise
         raise Unreadable(whole_file("corrupt", path, f"the workbook cannot be read: {str(error).rstrip('.')}",
                                     "Fetch the file again")) from error
+
+
+def _mended(path: str, workbook: calamine.CalamineWorkbook, package: Package, name: str) -> Sheet:
+    """The cells of a sheet as calamine takes them, held to its XML."""
+    part = package.sheet(name)
+    taken = workbook.get_sheet_by_name(name)
+    there = taken.start is not None and taken.end is not None
+    rows = taken.to_python(skip_empty_area=False) if there else []
+    cells = Cells(path, rows, taken.start[1] if taken.start else _FAR, taken.end[1] + 1 if taken.end else 0,
+                  package.texts(), Formats(package.styles, package.since_1904))
+    cells.read(package.pieces(part))
+    cells.end()
+    left = cells.left  # the sheet begins there
+    if (width := max(0, cells.width - left)) > MOST_COLUMNS:
+        raise Unreadable(too_many_columns(path, width))
+    return Sheet(name, [row[left:] for row in cells.rows], width,
+                 {(row, column - left): fault for (row, column), fault in cells.faults.items()})
+
+
+def _near(path: str, bounds: Bounds) -> None:
+    """Refuse a few cells that stand so far apart that calamine would end the process for want of memory."""
+    if bounds.bottom * (bounds.right + 1) > MOST_PLACES + bounds.cells * _SPARSE:
+        raise Unreadable(whole_file(
+            "too_sparse", path, f"the sheet has {bounds.cells:,} cells and reaches to "
+            f"{cell_name(bounds.bottom - 1, bounds.right)}", "Take away what stands far off, or save it as CSV"))
 
 
 def _no_sheet(path: str, wanted: str | None, names: Sequence[str]) -> Problem:
@@ -76,14 +109,14 @@ def _no_sheet(path: str, wanted: str | None, names: Sequence[str]) -> Problem:
                       "Name one of them with --sheet")
 
 
-def _bounded(scan: Scan) -> None:
+def _bounded(path: str, raw: io.FileIO, archive: zipfile.ZipFile) -> None:
     """Refuse what unpacks to more than memory can be expected to hold, and what is damaged."""
-    with zipfile.ZipFile(scan.file.absolute) as archive:
-        for part in archive.infolist():
-            if part.file_size > MOST_BYTES:
-                what = f"its part {part.filename} unpacks to more than {MOST_BYTES >> 30} GB"
-                raise Unreadable(whole_file("too_large", scan.file.path, what, "Save it as CSV"))
-        damaged = archive.testzip()
-        if damaged is not None:
-            raise Unreadable(whole_file("corrupt", scan.file.path, f"its part {damaged} is damaged",
-                                        "Fetch the file again"))
+    for part in archive.infolist():
+        if part.file_size > MOST_BYTES:
+            what = f"its part {part.filename} unpacks to more than {MOST_BYTES >> 30} GB"
+            raise Unreadable(whole_file("too_large", path, what, "Save it as CSV"))
+    damaged = archive.testzip()
+    if damaged is not None:
+        raise Unreadable(whole_file("corrupt", path, f"its part {damaged} is damaged", "Fetch the file again"))
+    if (beside := beside_zip(raw, archive)) is not None:
+        raise Unreadable(whole_file("corrupt", path, f"the workbook is not alone in its file: {beside}", APART))

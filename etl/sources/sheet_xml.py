@@ -1,209 +1,293 @@
-"""The XML of a sheet, in one pass of a pattern: what calamine does not tell of its cells, or tells otherwise.
-
-Cells in error, formulas that were never calculated, numbers that a double does not keep, serials that are no moment,
-and cells or rows that are there twice.
-"""
+"""The XML of a sheet as a reader of XML takes it: every cell, where it stands, and what it says."""
 
 from __future__ import annotations
 
-import re
-import zipfile
-from dataclasses import dataclass, field
-from datetime import date, time, timedelta
-from functools import cached_property
-from typing import Any
-from xml.etree import ElementTree as ET
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+from xml.parsers import expat
 
-from etl.sources.serials import iso_moment, moment, number
+from etl.sources.rich_text import Runs, local, parse, unescaped
 from etl.sources.unpack import Unreadable, whole_file
 
-_PIECE = 1 << 20
-_TAG = re.compile(
-    rb"<(?:\w+:)?(?:row\b(?P<row>[^>]*)>|c\b(?P<said>[^>]*?)(?:/>|>(?P<inside>.*?)</(?:\w+:)?c>))", re.DOTALL)
-_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Z]+)([0-9]+)["']""")
-_ROW = re.compile(rb"""\br\s*=\s*["']([0-9]+)["']""")
-_KIND = re.compile(rb"""\bt\s*=\s*["'](\w+)["']""")
-_STYLE = re.compile(rb"""\bs\s*=\s*["']([0-9]+)["']""")
-_VALUE = re.compile(rb"<(?:\w+:)?v\b[^>]*>([^<]*)</")
-_FORMULA = re.compile(rb"<(?:\w+:)?f\b")
-_ROW_END = re.compile(rb"</(?:\w+:)?row>")
-_WHOLE_DAY = re.compile(rb"[1-9][0-9]{4}")  # behind the leap day of 1900, and told right
-_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-_TIMES = frozenset((18, 19, 20, 21, 32, 33, 34, 35, 45, 46, 47, 55, 56))  # the formats of times that need no definition
-_NO_CODE = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]|;.*', re.DOTALL)
-_AGAIN = "Open it in the program that made it, and save it"
+AGAIN = "Open it in the program that made it, and save it"
+_SHEET, _ROWS, _ROW, _CELL, _INSIDE = range(1, 6)  # depths: worksheet, sheetData, row, c, and what stands in a cell
+_DIGITS = "0123456789"
+_HOLDS: Final = ("v", "is", "f")
 
 
-@dataclass(slots=True)
-class Part:
-    """The XML of one sheet, and the cells that calamine made of it, which are mended.
+def column_of(letters: str) -> int | None:
+    """The place of a column from 0 by its letters; None where they are none."""
+    place = 0
+    for letter in letters:
+        if not "A" <= letter <= "Z":
+            return None
+        place = place * 26 + ord(letter) - 64
+    return place - 1 if letters else None
+
+
+def cell_name(row: int, column: int) -> str:
+    """A cell as a person calls it; both count from 0."""
+    letters, rest = "", column + 1
+    while rest:
+        rest, letter = divmod(rest - 1, 26)
+        letters = chr(65 + letter) + letters
+    return f"{letters}{row + 1}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How far the cells of a sheet reach, as cheaply as it can be told; what is odd in it is for others to tell.
 
     Args:
-        path: Of the workbook, for what is said.
-        cells: By row and column from 0; `left` columns of the sheet stand before them.
-        faults: Code and text of cells that have no value, by row and column from 0.
+        cells: How many values, texts and formulas there are.
+        bottom: The last row of one, from 1.
+        right: The last column of one, from 0.
     """
 
-    path: str
-    archive: zipfile.ZipFile
-    cells: list[list[Any]]
-    left: int
-    faults: dict[tuple[int, int], tuple[str, str]] = field(default_factory=dict)
-    _formats: _Formats = field(init=False)
-    _row: int = 0
-    _column: int = -1
-    _rows: set[int] = field(default_factory=set)
-    _columns: set[int] = field(default_factory=set)
+    cells: int = 0
+    bottom: int = 0
+    right: int = -1
 
-    def mend(self, name: str) -> None:
-        """Look through the sheet of a name.
+    @classmethod
+    def read(cls, pieces: Iterable[bytes]) -> Bounds:
+        """Look through the XML of a sheet."""
+        parser = expat.ParserCreate()
+        known: dict[str, int] = {}
+        what: dict[str, str] = {}
+        row = cells = 0
+        right = column = -1
+        bottom = 0
+
+        def start(name: str, said: dict[str, str]) -> None:
+            nonlocal row, cells, right, bottom, column
+            bare = what.get(name)
+            if bare == "c":
+                if "r" in said:
+                    letters = said["r"].rstrip(_DIGITS)
+                    if letters not in known:
+                        known[letters] = -1 if (found := column_of(letters)) is None else found
+                    column = known[letters]
+                else:
+                    column += 1
+            elif bare == "v":
+                cells += 1
+                right = max(right, column)
+                bottom = max(bottom, row)
+            elif bare == "row":
+                place = said.get("r", "")
+                row = int(place) if place.isdecimal() else row + 1
+                column = -1
+            elif bare is None:
+                bare = name.rpartition(":")[2]
+                what[name] = "v" if bare in _HOLDS else bare
+                start(name, said)
+
+        parser.StartElementHandler = start
+        parse(pieces, parser)
+        return cls(cells, bottom, right)
+
+
+class SheetXml(ABC):
+    """Reads the XML of a sheet; what cannot stand in one is refused by name.
+
+    A subclass takes the cells. Rows and columns count from 0.
+    """
+
+    def __init__(self, path: str) -> None:
+        """Begin before the first row."""
+        self.path = path
+        self.row = self.column = -1
+        self._names: dict[str, str] = {}  # by what the parser calls them
+        self._places: dict[str, int] = {}  # of columns, by their letters
+        self._rows: set[int] = set()
+        self._columns: set[int] = set()
+        self._depth = self._tables = self._aside = 0
+        self._inside = self._open = False
+        self._namespace: str | None = None
+        self._called = ""  # the row, in the names of its cells
+        self._kind, self._style = "n", ""
+        self._formula = False
+        self._value: str | None = None
+        self._runs: Runs | None = None
+        self._text = Runs(_INSIDE)
+
+    @abstractmethod
+    def cell(self, kind: str, value: str | None, style: str, *, formula: bool) -> None:
+        """Take the cell at `row` and `column`.
+
+        Args:
+            kind: As the sheet says it; `n` where it says none.
+            value: Its value or text; None where it has none.
+            style: The number of its style; "" where it has none.
+            formula: Whether it has one.
+        """
+
+    def read(self, pieces: Iterable[bytes]) -> None:
+        """Read the XML of a sheet.
 
         Raises:
-            Unreadable: A row or a cell is there twice, or refers to what is not there.
-            ValueError: The XML and the cells do not stand in the same places.
+            Unreadable: A row or a cell is there twice or elsewhere, or something is no cell.
+            ExpatError: It is no XML.
         """
-        book = ET.fromstring(self.archive.read("xl/workbook.xml"))  # noqa: S314  # expat refuses expansions
-        part = self._named(book, name)
-        if part is None:
-            return
-        self._formats = _Formats(self.archive, any(
-            found.get("date1904") in ("1", "true") for found in book.iter() if found.tag.endswith("}workbookPr")))
-        with self.archive.open(part) as xml:
-            held = b""
-            while piece := xml.read(_PIECE):
-                held += piece
-                cut = held.rfind(b"row>") + 4
-                if cut < 4 or not _ROW_END.search(held):  # noqa: PLR2004  # no row has ended
-                    continue
-                self._look(held[:cut])
-                held = held[cut:]
-            self._look(held)
+        parser = expat.ParserCreate(None, " ")
+        parser.StartElementHandler, parser.EndElementHandler = self._start, self._end
+        parser.CharacterDataHandler = self._data
+        parse(pieces, parser)
+        if self._tables != 1:
+            raise self.refused("no_rows", "the sheet has no rows to be read" if not self._tables else
+                               "the sheet has its rows in more than one place")
 
-    def _named(self, book: ET.Element, name: str) -> str | None:
-        """The part of the workbook that holds a sheet."""
-        relation = next((sheet.get(_RELATION) for sheet in book.iter() if sheet.tag.endswith("}sheet")
-                         and sheet.get("name") == name), None)
-        relations = ET.fromstring(self.archive.read("xl/_rels/workbook.xml.rels"))  # noqa: S314
-        target = next((found.get("Target") for found in relations.iter() if found.get("Id") == relation), None)
-        if target is None:
-            return None
-        return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-
-    def _look(self, xml: bytes) -> None:
-        for tag in _TAG.finditer(xml):
-            said = tag["said"]
-            if said is None:
-                self._begin_row(tag["row"])
-                continue
-            self._place(said)
-            inside = tag["inside"]
-            if not inside:
-                continue
-            kind, value = _KIND.search(said), _VALUE.search(inside)
-            what = b"n" if kind is None else kind[1]
-            if what == b"e":
-                self.faults[self._at] = ("error_cell", "an error" if value is None else _text(value[1]))
-            elif value is None and _FORMULA.search(inside):
-                self.faults[self._at] = ("formula", "")
-            elif value is not None and value[1]:
-                self._value(what, value[1], said)
-
-    def _begin_row(self, said: bytes) -> None:
-        """A row stands where it says, or behind the one before."""
-        place = _ROW.search(said)
-        self._row = int(place[1]) if place is not None else self._row + 1
-        self._column = -1
-        self._columns.clear()
-        if self._row in self._rows:
-            raise self._damaged("doubled_row", f"the sheet has the row {self._row} more than once")
-        self._rows.add(self._row)
-
-    def _place(self, said: bytes) -> None:
-        """A cell stands where it says, or behind the one before."""
-        place = _PLACE.search(said)
-        self._column = self._column + 1 if place is None else _number_of(place[1])
-        if place is not None and int(place[2]) != self._row:
-            raise self._damaged("misplaced_cell", f"the cell {_text(place[1] + place[2])} stands in row {self._row}")
-        if self._column in self._columns:
-            raise self._damaged("doubled_cell", f"the sheet has the cell {self._name} more than once")
-        self._columns.add(self._column)
-
-    def _value(self, kind: bytes, value: bytes, said: bytes) -> None:
-        """Hold what calamine made of a value to the value."""
-        if kind == b"s":
-            if not value.strip().isdigit():
-                raise self._damaged("no_such_text", f"the cell {self._name} is the text number {_text(value)} of the "
-                                                    "workbook, which is not there")
-        elif kind in (b"n", b"d"):
-            row, column = self._at
-            cells = self.cells[row] if row < len(self.cells) else []
-            told = cells[column] if 0 <= column < len(cells) else ""
-            if told == "":
-                raise ValueError(f"the cell {self._name} has the value {_text(value)}, and was not found there")
-            if kind == b"d":
-                cells[column] = iso_moment(_text(value), told)
-            elif isinstance(told, float):
-                cells[column] = told if (kept := number(_text(value), told)) is None else kept
-            elif isinstance(told, (date, time, timedelta)) and not (
-                    type(told) is date and _WHOLE_DAY.fullmatch(value)):
-                cells[column] = moment(_text(value), told, dated=self._formats.dated(said),
-                                       since_1904=self._formats.since_1904)
+    def refused(self, code: str, message: str) -> Unreadable:
+        """What is wrong with the sheet."""
+        return Unreadable(whole_file(code, self.path, message, AGAIN))
 
     @property
-    def _at(self) -> tuple[int, int]:
-        return self._row - 1, self._column - self.left
-
-    @property
-    def _name(self) -> str:
+    def name(self) -> str:
         """Of the cell of now, as a person calls it."""
-        letters, rest = "", self._column + 1
-        while rest:
-            rest, letter = divmod(rest - 1, 26)
-            letters = chr(65 + letter) + letters
-        return f"{letters}{self._row}"
+        return cell_name(self.row, self.column)
 
-    def _damaged(self, code: str, message: str) -> Unreadable:
-        return Unreadable(whole_file(code, self.path, message, _AGAIN))
+    def _start(self, name: str, said: dict[str, str]) -> None:
+        depth = self._depth = self._depth + 1
+        if not self._inside:
+            self._outside(depth, name)
+            return
+        bare = self._names.get(name) or self._bare(name)
+        if depth == _CELL:
+            if bare == "c":
+                self._begin_cell(said)
+            else:
+                self._beside(bare)
+        elif depth == _INSIDE:
+            if bare == "v" and self._value is None:
+                self._value, self._open = "", True
+            else:
+                self._begin_value(bare)
+        elif depth == _ROW:
+            if bare != "row":
+                raise self._odd(bare)
+            self._begin_row(said.get("r"))
+        elif self._runs is not None:
+            self._runs.begin(depth, bare)
+        elif self._open:
+            raise self._odd(bare)
 
+    def _outside(self, depth: int, name: str) -> None:
+        """An element outside of the rows begins."""
+        if self._aside:
+            return
+        if depth == _SHEET:
+            self._namespace = name.rpartition(" ")[0]
+            if local(name) != "worksheet":
+                raise self.refused("no_rows", f"the sheet is a {local(name)}, which has no rows")
+        elif depth == _ROWS and self._bare(name) == "sheetData":
+            self._inside = True
+            self._tables += 1
 
-@dataclass
-class _Formats:
-    """How the cells of a workbook are shown, as far as it says what they are."""
+    def _bare(self, name: str) -> str:
+        """What an element is called in a sheet; those of others keep where they come from."""
+        namespace, _, bare = name.rpartition(" ")
+        self._names[name] = bare if namespace == self._namespace else name
+        return self._names[name]
 
-    archive: zipfile.ZipFile
-    since_1904: bool
+    def _begin_row(self, place: str | None) -> None:
+        """A row stands where it says, or behind the one before."""
+        if place is not None and not (place.isascii() and place.isdecimal() and int(place)):
+            raise self.refused("misplaced_row", f"a row of the sheet says that it is number {place!r}")
+        self.row = self.row + 1 if place is None else int(place) - 1
+        self.column, self._called = -1, str(self.row + 1)
+        self._columns.clear()
+        if self.row in self._rows:
+            raise self.refused("doubled_row", f"the sheet has the row {self.row + 1} more than once")
+        self._rows.add(self.row)
 
-    def dated(self, said: bytes) -> bool:
-        """Whether the format of a cell that is a moment shows a day."""
-        style = _STYLE.search(said)
-        place = 0 if style is None else int(style[1])
-        return place >= len(self._dated) or self._dated[place]
+    def _begin_cell(self, said: dict[str, str]) -> None:
+        """A cell stands where it says, or behind the one before."""
+        place = said.get("r")
+        if place is None:
+            column = self.column + 1
+        elif (known := self._places.get(place.removesuffix(self._called))) is not None:
+            column = known
+        else:
+            column = self._place(place)
+        self.column = column
+        if column in self._columns:
+            raise self.refused("doubled_cell", f"the sheet has the cell {self.name} more than once")
+        self._columns.add(column)
+        self._kind, self._style = said.get("t", "n"), said.get("s", "")
+        self._formula, self._value = False, None
 
-    @cached_property
-    def _dated(self) -> tuple[bool, ...]:
-        """By style: whether its format, where it is one of moments, shows a day."""
-        try:
-            styles = ET.fromstring(self.archive.read("xl/styles.xml"))  # noqa: S314
-        except KeyError:
-            return ()
-        codes = {found.get("numFmtId"): _shows_a_day(found.get("formatCode") or "")
-                 for found in styles.iter() if found.tag.endswith("}numFmt")}
-        formats = [found.get("numFmtId") or "0"
-                   for listed in styles if listed.tag.endswith("}cellXfs") for found in listed]
-        return tuple(codes.get(form, int(form) not in _TIMES) for form in formats)
+    def _place(self, place: str) -> int:
+        """The column of a cell in this row by its name, where its letters were not met before."""
+        letters = place.rstrip(_DIGITS)
+        column = column_of(letters)
+        if column is None:
+            raise self.refused("misplaced_cell", f"a cell in row {self.row + 1} says that it is {place!r}")
+        if place != letters + self._called:
+            raise self.refused("misplaced_cell", f"the cell {place} stands in row {self.row + 1}")
+        self._places[letters] = column
+        return column
 
+    def _begin_value(self, bare: str) -> None:
+        """What stands in a cell begins: its value, its text or its formula."""
+        if self._value is not None and bare in ("v", "is"):
+            raise self.refused("two_values", f"the cell {self.name} has more than one value")
+        if bare == "is":
+            self._value, self._runs = "", self._text
+        elif bare == "f":
+            if self._formula:
+                raise self.refused("two_values", f"the cell {self.name} has more than one formula")
+            self._formula = True
+        else:
+            self._beside(bare)
 
-def _shows_a_day(code: str) -> bool:
-    bare = _NO_CODE.sub("", code).lower()
-    return "d" in bare or "y" in bare or not ("h" in bare or "s" in bare)
+    def _beside(self, bare: str) -> None:
+        """What programs keep beside cells begins; anything else is refused."""
+        if bare != "extLst":
+            raise self._odd(bare)
+        self._inside, self._aside = False, self._depth
 
+    def _data(self, text: str) -> None:
+        if self._open:
+            self._value = self._value + text if self._value else text
+        elif self._runs is not None and self._runs.open:
+            self._runs.said.append(text)
 
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "replace")
+    def _end(self, _: str) -> None:
+        depth = self._depth
+        self._depth = depth - 1
+        if not self._inside:
+            if depth == self._aside:
+                self._inside, self._aside = True, 0
+        elif depth == _INSIDE:
+            if self._runs is not None or self._kind == "inlineStr":
+                self._end_value()
+            self._open = False
+        elif depth == _CELL:
+            self._end_cell()
+        elif depth == _ROWS:
+            self._inside = False
+        elif self._runs is not None:
+            self._runs.end()
 
+    def _end_value(self) -> None:
+        """A text ends, or what stands in its place."""
+        text = self._runs is not None
+        if self._runs is not None:
+            self._value, self._runs = self._runs.take(), None
+            if self._kind == "n":  # no kind is said by those who put a text there
+                self._kind = "inlineStr"
+        if self._value and text != (self._kind == "inlineStr") and (text or self._open):
+            raise self.refused("two_kinds", f"the cell {self.name} is of the kind {self._kind} and has "
+                               f"{'a text' if text else 'a value'} in place of {'a value' if text else 'a text'}")
 
-def _number_of(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number - 1
+    def _end_cell(self) -> None:
+        value, kind = self._value, self._kind
+        if value or self._formula or kind == "e":
+            self.cell(kind, unescaped(value) if kind == "str" and value else value, self._style,
+                      formula=self._formula)
+
+    def _odd(self, bare: str) -> Unreadable:
+        return self.refused("no_cell", f"something stands among the cells of row {self.row + 1} of the sheet that is "
+                                       f"none ({local(bare)})")

@@ -19,7 +19,7 @@ from etl.sources.scan import Scan
 from etl.sources.shape import Shape
 from etl.sources.sheet import Sheet, read_sheet
 from etl.sources.table_text import TABLE_TEXT, TableText
-from etl.sources.unpack import Unreadable
+from etl.sources.unpack import Unreadable, whole_file
 
 _SAVE = "Open it in the program that made it, correct the cell, and save it"
 
@@ -42,9 +42,15 @@ def shaped(scan: Scan, reading: Reading) -> Scan:
     first = next(rows, None)
     if first is None:
         return replace(scan, empty=True, shape=None)
-    names = ([n.name for n in numbered_names(len(first.cells))] if not reading.header else
-             [_shown(value) for value in first.cells])
-    while names and not names[-1] and not any(row[len(names) - 1] not in ("", None) for row in sheet.cells):
+    if reading.header and (fault := _fault(sheet, first)) is not None:
+        _, code, message, text = fault
+        return replace(scan, problem=Problem(code, f"in the header, {message}", scan.file.path, first.number, text=text,
+                                             advice=_SAVE, whole_file=True))
+    names = ([n.name for n in numbered_names(sheet.width)] if not reading.header else
+             [_shown(value) for value in first.cells] + [""] * (sheet.width - len(first.cells)))
+    with_fault = {column for _, column in sheet.faults}
+    while names and not names[-1] and len(names) - 1 not in with_fault and not any(
+            row[len(names) - 1 : len(names)] not in ([], [""], [None]) for row in sheet.cells):
         names.pop()
     header = first.number if reading.header else first.number - 1
     return replace(scan, shape=Shape(tuple(names), len(sheet.cells) - header, header_lines=header, sheet=sheet.name))
@@ -58,7 +64,7 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
     """
     shape = scan.shape or Shape(())
     rejects: list[Problem] = []
-    blank, problem = 0, None
+    blank, problem, unused = 0, None, 0
     with destination.open("wb") as out:
         table = TableText(out, len(shape.names))
         try:
@@ -67,19 +73,27 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
             problem = unreadable.problem
         else:
             before = shape.header_lines
+            unused = sum(row >= before for row, _ in sheet.faults)
             for row in _rows(sheet, shape.header_lines):
                 blank += row.number - before - 1
                 before = row.number
-                fault = _fault(sheet, row, len(shape.names))
+                fault = _fault(sheet, row)
                 if fault is None:
                     table.row([_told(row, place) for place in range(len(shape.names))])
                     continue
                 table.reject()
+                unused -= sum((row.number - 1, place) in sheet.faults for place in range(len(shape.names)))
                 place, code, message, text = fault
-                rejects.append(Problem(code, message, scan.file.path, row.number, table.rows, shape.names[place], text,
-                                       _record(row), advice=_SAVE))
+                name = None
+                if place < len(shape.names):
+                    name = shape.names[place] or scan.names[place].name
+                rejects.append(Problem(code, message, scan.file.path, row.number, table.rows, name, text, _record(row),
+                                       advice=_SAVE))
             blank += len(sheet.cells) - before
         table.end()
+    if unused and problem is None:
+        problem = whole_file("unused_fault", scan.file.path, f"{unused} cells without a value stand outside of the "
+                             "columns of the sheet", _SAVE)
     rejected = len(rejects)
     return Careful(table.rows - rejected, tuple(rejects), rejected, rejected, table.rows, blank, quoted=True,
                    dialect=TABLE_TEXT, longest=table.longest, problem=problem)
@@ -105,16 +119,16 @@ def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:
             yield _Row(at + 1, sheet.cells[at])
 
 
-def _fault(sheet: Sheet, row: _Row, width: int) -> tuple[int, str, str, str] | None:
+def _fault(sheet: Sheet, row: _Row) -> tuple[int, str, str, str] | None:
     """Place, code, message and text of the first cell of a row that is in error."""
     if not sheet.faults:
         return None
-    for place in range(width):
+    for place in range(sheet.width):
         found = sheet.faults.get((row.number - 1, place))
         if found is not None:
             code, text = found
             message = ("the formula of the cell was never calculated" if code == "formula" else
-                       f"the cell is in error: {text}")
+                       f"the cell is in error: {text}" if text else "the cell is in error")
             return place, code, message, text
     return None
 
