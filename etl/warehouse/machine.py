@@ -13,7 +13,7 @@ MACHINE = (duckdb.IOException, duckdb.OutOfMemoryException)
 # A transaction that cannot be undone is FATAL, as are mistakes; that and one that cannot be committed say why in words.
 UNWRITTEN = ("could not write file", "could not sync file", "could not truncate file", "no space left", "io error",
              "out of memory")
-_DAMAGED = "corrupt database file"
+_DAMAGED = ("corrupt database file", "artoperator")  # a block with another checksum; an index that is none
 MEND = "Restore it from a copy, or load the files into another --warehouse."
 _CAUSE = "Original error: "
 
@@ -25,12 +25,12 @@ def of_duckdb(error: BaseException) -> duckdb.Error | None:
 
 
 def of_machine(error: BaseException) -> duckdb.Error | None:
-    """An error of DuckDB that the machine is to blame for; None of any other."""
+    """An error of DuckDB that the machine, or a damaged block, is to blame for; None of any other."""
     found = of_duckdb(error)
     if isinstance(found, MACHINE):
         return found
     worded = isinstance(found, duckdb.TransactionException | duckdb.FatalException)
-    return found if worded and any(words in str(found).lower() for words in UNWRITTEN) else None
+    return found if worded and any(words in str(found).lower() for words in (*UNWRITTEN, *_DAMAGED)) else None
 
 
 def said(error: duckdb.Error) -> str:
@@ -46,7 +46,7 @@ def sentence(error: duckdb.Error, ending: str = "") -> StorageError | WarehouseE
         error: One of `of_machine`.
         ending: What became of the work, as a sentence.
     """
-    if _DAMAGED in str(error).lower():
+    if any(words in str(error).lower() for words in _DAMAGED):
         return WarehouseError(f"The warehouse is damaged: {said(error)}. {MEND} {ending}".rstrip())
     what, mend = "A file could not be read or written", "Check the room on its disk."
     if isinstance(error, duckdb.OutOfMemoryException):

@@ -19,7 +19,7 @@ from etl.cli.door import execute
 from etl.errors import StorageError, UsageError
 from etl.inspect import emit, emit_sql
 from etl.warehouse import open_warehouse
-from etl.warehouse.machine import of_machine, said
+from etl.warehouse.machine import of_machine, said, sentence
 from etl.warehouse.scratch import PREFIX, whole
 
 OF = ("--warehouse", "out/w.duckdb")
@@ -153,6 +153,11 @@ def test_what_is_fatal_is_the_machines_by_its_words_alone() -> None:
     full = of_machine(duckdb.FatalException(lost + '"Could not write file "w.wal": No space left on device"'))
     assert full is not None
     assert said(full) == 'Could not write file "w.wal": No space left on device'
+    index = of_machine(duckdb.FatalException(lost + '"node without metadata in ARTOperator::Insert"'))
+    assert index is not None
+    assert str(sentence(index, "Nothing was loaded.")) == (
+        "The warehouse is damaged: node without metadata in ARTOperator::Insert. Restore it from a copy, or load the "
+        "files into another --warehouse. Nothing was loaded.")
     assert of_machine(duckdb.FatalException(lost + '"Information loss on integer cast: value -952"')) is None
 
 
