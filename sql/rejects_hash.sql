@@ -2,8 +2,8 @@
 --
 -- md5 is the same in every version of DuckDB, and rejects are few.
 --
--- Needs:   ${staging} ${cells} $name $first $last
--- Expects: temp table `located` with the versions of the staging table called $name.
+-- Needs:   ${staging} ${cells} $name $least $first $last
+-- Expects: temp table `located` with the versions of the staging table called $name, none of which is below $least.
 SELECT
     rejected.load_id,
     rejected.version_id,
@@ -19,4 +19,5 @@ JOIN (
     JOIN temp.located AS l USING (version_id)
     WHERE reject.severity = 'reject' AND version.staging = $name AND reject.load_id BETWEEN $first AND $last
 ) AS rejected ON rejected.place = s.rowid AND rejected.version_id = abs(s._version)
+WHERE s._version >= $least OR s._version <= -$least
 GROUP BY rejected.load_id, rejected.version_id;

@@ -46,14 +46,14 @@ def keep_hashes(warehouse: Warehouse, versions: Collection[int]) -> None:
 
 def keep_reject_hashes(warehouse: Warehouse, load_id: int) -> None:
     """Keep the hashes of the staged rows that a load rejected."""
-    for table, width in warehouse.sql(
-        "SELECT staging, any_value(json_array_length(header)) FROM etl.reject AS reject "
+    for table, width, least in warehouse.sql(
+        "SELECT staging, any_value(json_array_length(header)), min(version_id) FROM etl.reject AS reject "
         "JOIN etl.file_version AS version USING (version_id) "
         "WHERE reject.load_id = $load AND severity = 'reject' AND staging <> '' GROUP BY staging", {"load": load_id},
     ):
-        located(warehouse, [table])
+        located(warehouse, [table], first=least)
         warehouse.sql(fill("seal_rejects", hashes=_reject_hashes(table, width)),
-                      {"name": table, "first": load_id, "last": load_id})
+                      {"name": table, "least": least, "first": load_id, "last": load_id})
 
 
 def reject_hashes(warehouse: Warehouse, table: str, width: int) -> dict[tuple[int, int], tuple[int, str]]:
@@ -62,7 +62,7 @@ def reject_hashes(warehouse: Warehouse, table: str, width: int) -> dict[tuple[in
     Expects temp table `located`, and adds to it.
     """
     located(warehouse, [table])
-    rows = warehouse.sql(f"FROM {_reject_hashes(table, width)}", {"name": table, **EVERY_LOAD})
+    rows = warehouse.sql(f"FROM {_reject_hashes(table, width)}", {"name": table, "least": 0, **EVERY_LOAD})
     return {(int(load), int(version)): (int(records), str(digest)) for load, version, records, digest in rows}
 
 
