@@ -1,4 +1,5 @@
--- audit_kinds: the columns of loaded versions whose kinds of cells are kept otherwise than they are taken from staging.
+-- audit_kinds: the columns of loaded versions whose kinds of cells are kept otherwise than they are taken from staging,
+-- or kept of a column or definition that they have not.
 --
 -- So are the first cell that makes a column text and, where the ledger keeps a count of them, the digits of numbers.
 --
@@ -7,16 +8,15 @@
 --          were counted again (`counted`).
 SELECT
     scope.path,
-    taken.place,
+    place,
     concat_ws(', ', taken.kinds, taken.integer_digits, taken.scale, taken.example_row, taken.example) AS expected,
     concat_ws(', ', kept.kinds, kept.integer_digits, kept.scale, kept.example_row, kept.example) AS found
-FROM etl.cell_kind AS taken
+FROM (SELECT * FROM etl.cell_kind WHERE cells = $digest) AS taken
+FULL JOIN ${kept} AS kept USING (version_id, place, cells)
 JOIN temp.scope AS scope USING (version_id)
-LEFT JOIN ${kept} AS kept
-    ON kept.version_id = taken.version_id AND kept.place = taken.place AND kept.cells = taken.cells
-WHERE taken.cells = $digest AND (
-        (taken.kinds, taken.example_row, taken.example) IS DISTINCT FROM (kept.kinds, kept.example_row, kept.example)
-        OR (coalesce(kept.integer_digits, kept.scale) IS NOT NULL
-            AND (taken.integer_digits, taken.scale) IS DISTINCT FROM (kept.integer_digits, kept.scale))
+WHERE (taken.kinds, taken.example_row, taken.example) IS DISTINCT FROM (kept.kinds, kept.example_row, kept.example)
+    OR (
+        coalesce(kept.integer_digits, kept.scale) IS NOT NULL
+        AND (taken.integer_digits, taken.scale) IS DISTINCT FROM (kept.integer_digits, kept.scale)
     )
-ORDER BY scope.path, taken.place;
+ORDER BY scope.path, place;

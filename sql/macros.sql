@@ -108,9 +108,9 @@ CREATE OR REPLACE TEMP MACRO etl_cell_kind(raw, c) AS
     CASE WHEN raw IS DISTINCT FROM c THEN 512 ELSE 0 END | etl_kind(c);
 
 -- Whether a line of JSON has a number that DuckDB's JSON functions may write otherwise: long, with an exponent,
--- with zeros at its end, or -0.
+-- with zeros at its end, below 0.000001 (written with an exponent), or -0.
 CREATE OR REPLACE TEMP MACRO etl_json_marked(line) AS
-    regexp_matches(line, '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9])|-0[^.])');
+    regexp_matches(line, '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9]|0\.000000)|-0[^.])');
 
 -- 2 for a line that may be no JSON by the letter, though DuckDB takes it (a trailing comma, NaN, Infinity), or that holds
 -- the mark of exact numbers; 1 for one that may have such numbers; else 0. One pattern settles most lines.
@@ -118,7 +118,7 @@ CREATE OR REPLACE TEMP MACRO etl_json_flag(line) AS
     CASE
         WHEN NOT regexp_matches(
             line,
-            '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9]|[nN][aA][nN]|[iI][nN][fF])|-0[^.])|,\s*[\]}]|\\u0001'
+            '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9]|0\.000000|[nN][aA][nN]|[iI][nN][fF])|-0[^.])|,\s*[\]}]|\\u0001'
         ) THEN 0
         WHEN regexp_matches(
             line,

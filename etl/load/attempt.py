@@ -27,7 +27,7 @@ from etl.sql_files import statement
 from etl.structure.derive import Structure
 from etl.structure.hashes import keep_hashes, keep_reject_hashes
 from etl.version import VERSION
-from etl.warehouse import target
+from etl.warehouse import Warehouse, target
 from etl.warehouse.ahead import import_ahead
 
 
@@ -55,7 +55,7 @@ def attempt(task: Attempt, folder: Path) -> Load:
         warehouse.sql(f"DROP TABLE IF EXISTS {target(wish.name)}")
     for macro in statement("macros").text.split(";\n"):
         warehouse.sql(macro)
-    _refuse_others(task)
+    refuse_others(task.warehouse, task.known.request.name, stored=task.known.stored is not None)
     load_id = read.next_id(warehouse, "load")
     dataset_id = read.next_id(warehouse, "dataset") if known is None else known.dataset_id
     brought = bring(task, files, left, dataset_id, load_id, folder)
@@ -127,16 +127,14 @@ def _keep_load(
     )
 
 
-def _refuse_others(task: Attempt) -> None:
+def refuse_others(warehouse: Warehouse, name: str, *, stored: bool) -> None:
     """Never touch a table that etl did not make.
 
     Raises:
-        UsageError: A new dataset's target has the name of a table or view that is there.
+        UsageError: The target, or with `stored` what it is rebuilt as, has the name of a table or view that is there.
     """
-    name = task.known.request.name
-    names = (rebuilt_name(name),) if task.known.stored is not None else (name, rebuilt_name(name))
-    for wanted in names:
-        if task.warehouse.taken("main", wanted):
+    for wanted in (rebuilt_name(name),) if stored else (name, rebuilt_name(name)):
+        if warehouse.taken("main", wanted):
             raise UsageError(f"The warehouse has a table or view {wanted} that etl did not make. "
                              "Load into another --table.")
 

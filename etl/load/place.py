@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,13 +19,15 @@ from etl.warehouse.spill import remove_spill
 
 
 @contextmanager
-def opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]:
-    """The warehouse of a load; of a plan without one, an empty one in memory."""
+def opened(
+    path: Path, settings: Settings, *, plan: bool, foreign: Callable[[Warehouse], None]
+) -> Iterator[Warehouse]:
+    """The warehouse of a load; of a plan without one, an empty one in memory. `foreign` as of `open_warehouse`."""
     if plan:
         check_place(path, "warehouse")
         try:
             if path.exists():
-                with open_warehouse(path, settings, write=True, bring_up=False) as warehouse:
+                with open_warehouse(path, settings, write=True, bring_up=False, foreign=foreign) as warehouse:
                     yield warehouse
                 return
         except WarehouseEmpty:
@@ -34,7 +36,7 @@ def opened(path: Path, settings: Settings, *, plan: bool) -> Iterator[Warehouse]
             yield warehouse
         return
     missing = [place for place in (path, *path.absolute().parents) if not place.exists()]
-    with open_warehouse(path, settings, write=True) as warehouse:
+    with open_warehouse(path, settings, write=True, foreign=foreign) as warehouse:
         remove_spill(path)
         try:
             yield warehouse

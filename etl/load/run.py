@@ -15,6 +15,7 @@ from etl.events import Job, announced, begin
 from etl.export.formats import format_of
 from etl.export.write import exported_of, to_standard_output
 from etl.ledger import read
+from etl.load.attempt import refuse_others
 from etl.load.carry import carry_out
 from etl.load.hold import Hold
 from etl.load.place import check_output, opened
@@ -54,7 +55,11 @@ def run(
     if dataset.output is not None:
         format_of(dataset.output)
     speakable(path, "warehouse")
-    with Hold() as hold, opened(path, settings, plan=plan) as place:
+
+    def foreign(place: Warehouse) -> None:
+        refuse_others(place, request(dataset, None, None, fresh=warehouse is None).name, stored=False)
+
+    with Hold() as hold, opened(path, settings, plan=plan, foreign=foreign) as place:
         known = _known(place, dataset, path, fresh=warehouse is None)
         try:
             load = _run(place, known, settings, hold, plan=plan, report=report, standard_output=standard_output,

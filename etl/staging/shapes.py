@@ -120,10 +120,9 @@ def _shaped(warehouse: Warehouse, scan: Scan, look: _Look) -> Scan:
     names = look.keys
     if look.variants > 1:
         relation, values = lines([location_of(scan)], LONGEST, "row_number() OVER () AS place,")
-        keys = warehouse.sql(fill("json_keys", lines=relation), values)
-        if len(keys) > MOST_COLUMNS:
-            return replace(scan, problem=json_records.too_many_keys(scan.file.path))
-        names = tuple(str(key) for (key,) in keys)
+        names = tuple(str(key) for (key,) in warehouse.sql(fill("json_keys", lines=relation), values))
+    if len(names) > MOST_COLUMNS:
+        return replace(scan, problem=json_records.too_many_keys(scan.file.path))
     shape = scan.shape or Shape(())
     return replace(scan, shape=replace(shape, names=names, long_numbers=look.long_numbers))
 

@@ -23,6 +23,7 @@ from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
+MOST_BY_NAME = 500  # keys that DuckDB's reader of JSON is given by name: what it takes grows faster than their number
 _VIRTUAL = frozenset({"file_index", "file_row_number", "filename", "rowid"})  # names that DuckDB's readers give columns
 
 
@@ -140,7 +141,8 @@ def _load_lines(warehouse: Warehouse, batch: Sequence[Part], first: int) -> None
     shape, longest, table = batch[0].incoming.scan.shape, batch[0].longest, staging(batch[0].staged.table)
     keys = () if shape is None else shape.names
     exact = shape is not None and shape.long_numbers
-    if not exact and not _VIRTUAL & set(map(str.lower, keys)) and len(set(map(str.lower, keys))) == len(keys):
+    named = set(map(str.lower, keys))
+    if not exact and not _VIRTUAL & named and len(named) == len(keys) <= MOST_BY_NAME:
         columns = listed(Sql(f"{literal(key)}: 'JSON'") for key in keys)
         cells = listed(Sql(f"nullif(CAST({identifier(key)} AS VARCHAR), 'null')") for key in keys)
         warehouse.fill(fill("stage_objects", staging=table, columns=Sql(f"{{{columns}}}"), cells=cells),

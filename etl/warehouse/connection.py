@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -134,12 +134,14 @@ class Warehouse:
 
 @contextmanager
 def open_warehouse(
-    path: Path, settings: Settings, *, write: bool, bring_up: bool = True
+    path: Path, settings: Settings, *, write: bool, bring_up: bool = True,
+    foreign: Callable[[Warehouse], None] | None = None,
 ) -> Iterator[Warehouse]:
     """Open the warehouse file, made new (and migrated) where a writer finds none.
 
     Args:
         bring_up: A writer brings the control tables up to date; else it is refused where they are not.
+        foreign: Is asked of a database that has tables and none of ours, before anything is written; it may refuse it.
 
     Raises:
         WarehouseLocked: Another process held it for longer than the lock's time-out.
@@ -154,7 +156,7 @@ def open_warehouse(
         attach(raw, path, settings, write=write)
         settle(raw, settings, spill)
         with Warehouse(raw, path) as warehouse:
-            match_schema(warehouse, bring_up=write and bring_up)
+            match_schema(warehouse, bring_up=write and bring_up, foreign=foreign)
             with damage_told(warehouse, ALIAS):
                 yield warehouse
 
@@ -203,6 +205,7 @@ def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, spill: Path) -> N
     raw.execute("SET autoinstall_known_extensions = false")
     raw.execute("SET autoload_known_extensions = false")
     raw.execute("SET enable_progress_bar = false")
+    raw.execute("SET enable_external_file_cache = false")  # it knows a file by its time stamp: not well enough
     raw.execute(f"SET temp_directory = {literal(str(spill))}")
     try:
         raw.execute(f"SET memory_limit = {literal(settings.memory_limit)}")
@@ -212,8 +215,10 @@ def settle(raw: duckdb.DuckDBPyConnection, settings: Settings, spill: Path) -> N
         raw.execute(f"SET threads = {int(settings.threads)}")
 
 
-def match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
-    """Hold the current database to the schema of this version.
+def match_schema(
+    warehouse: Warehouse, *, bring_up: bool, foreign: Callable[[Warehouse], None] | None = None
+) -> None:
+    """Hold the current database to the schema of this version; arguments as of `open_warehouse`.
 
     Raises:
         WarehouseNewer: A newer version made it.
@@ -228,6 +233,9 @@ def match_schema(warehouse: Warehouse, *, bring_up: bool) -> None:
     if found is not None and found > HEAD:
         raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "
                              f"{found}, this version knows {HEAD}. Install the newer version.")
+    if found is None and foreign is not None and warehouse.sql(
+            "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"):
+        foreign(warehouse)
     if not bring_up:
         what = "is older than this version of etl" if found else "holds no tables of etl"
         kind = WarehouseError if found else WarehouseEmpty

@@ -57,6 +57,8 @@ def _damage(warehouse: Warehouse, database: str) -> str | None:
                 return f"etl.{relation} has other rows of {owner} {number} than were kept"
             if not unsealed:
                 return f"etl.{relation} has {present:,} rows of {owner} {number}, not the {kept:,} that were kept"
+        for path, place in warehouse.sql(fill("odd_kinds")):
+            return f"etl.cell_kind does not say what etl wrote of {path or 'a file'}, column {place + 1}"
     except duckdb.Error:
         return None
     return None

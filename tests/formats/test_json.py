@@ -17,7 +17,8 @@ from formats.account import Cell, Nested, Number, exact, exported, json_of, same
 
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # an example is a whole run: shrinking takes minutes
 ODD_NUMBERS = ("1.5", "1e3", "1E-7", "9223372036854775808", "1" * 40, "0.12345678901234567890", "-0", "-0.0", "1.10",
-               "12345678901234567890.5", "0.1000000000000000055511151231257827", "1e400")
+               "12345678901234567890.5", "0.1000000000000000055511151231257827", "1e400", "0.0000001", "-0.00000012",
+               "0.0000000000001")
 ODD_TEXTS = ("007", "7", "true", "null", "NaN", "1e5", "2024-02-30", ', "x": 1}', "a,]", ":12345678901234567890",
              "\\u0001", " ")
 TEXTS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(ODD_TEXTS)

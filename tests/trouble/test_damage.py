@@ -57,6 +57,9 @@ ALTERED = {
                     "ctime_ns BIGINT NOT NULL, inode BIGINT NOT NULL)"), "etl.output has lost its key (dataset_id)"),
     "another view": ("CREATE OR REPLACE VIEW etl.loaded_version AS SELECT path FROM etl.file_version",
                      "etl.loaded_version has no column version_id"),
+    "a table for the view": (("CREATE TABLE etl.q AS FROM etl.loaded_version; DROP VIEW etl.loaded_version; "
+                              "ALTER TABLE etl.q RENAME TO loaded_version"),
+                             "etl.loaded_version is not the view that etl made"),
     "the revision": ("ALTER TABLE etl.alembic_version RENAME version_num TO zz",
                      "etl.alembic_version has no column version_num"),
     "no revision": ("DELETE FROM etl.alembic_version", "etl.alembic_version is empty"),
@@ -108,6 +111,21 @@ def test_an_altered_staging_table_is_said(home: Home, made: Path, statement: str
     assert answer.code == 1
     said = f"the staging table {table} has {there}; it was made with _version, c0 to c1"
     assert f"The warehouse w.db is damaged: {said}. {MEND}" in answer.error
+
+
+@pytest.mark.parametrize("statement", [
+    "INSERT INTO etl.cell_kind SELECT version_id, cells, 2, kinds, 1, 1, NULL, NULL FROM etl.cell_kind WHERE place = 0",
+    "UPDATE etl.cell_kind SET kinds = -1",
+])
+def test_kinds_that_etl_did_not_write_are_said(home: Home, made: Path, statement: str) -> None:
+    """By `verify`, also of a column that no file has, and by a load that stumbles over them."""
+    damaged(home, made, statement)
+    answer = home.etl("verify", *KEPT, "--format", "json")
+    assert answer.code == 1
+    assert {row["what"] for row in answer.document} >= {"kinds of cells"}
+    answer = home.etl(*COMMANDS["run"], "--quiet")
+    assert answer.code == 1
+    assert "is damaged: etl.cell_kind does not say what etl wrote of" in answer.error
 
 
 def test_an_error_without_damage_stays_what_it_is(home: Home, made: Path, monkeypatch: pytest.MonkeyPatch) -> None:

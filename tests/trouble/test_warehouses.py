@@ -232,3 +232,16 @@ def test_a_root_that_moved(home: Home) -> None:
     assert all(piece in answer.error for piece in ("in/one", "in/two", "--move-root"))
     assert home.etl(*words, "in/two", "--move-root").code == 0
     assert home.sql("SELECT id, v FROM w.main.t", KEPT) == [(1, "y")]
+
+
+def test_a_database_of_somebody_else_stays_as_it_is(home: Home) -> None:
+    """Where it has a table of the target's name, a run and a plan say so, and not a byte of it changes."""
+    home.put({"a.csv": "id,v\n1,x\n"})
+    with duckdb.connect("theirs.db") as connection:
+        connection.execute("CREATE TABLE t AS SELECT 1 AS a")
+    before = Path("theirs.db").read_bytes()
+    for verb in ("plan", "run"):
+        answer = home.etl(verb, "--source-dir", "in", "--table", "T", "--warehouse", "theirs.db")
+        assert answer.code == 2, verb
+        assert "has a table or view t that etl did not make" in answer.error
+        assert Path("theirs.db").read_bytes() == before
