@@ -91,8 +91,6 @@ def _rejects(aside: Warehouse, dataset: read.StoredDataset) -> list[_Reject]:
 def unproved(aside: Warehouse, dataset: read.StoredDataset, *, files: bool) -> list[str]:
     """Sentences on what was not held against anything: what is older than seals and hashes, or of another DuckDB."""
     notes = []
-    if dataset.definition.keyed:
-        notes.append(f"{dataset.name}: the index of its key was not read; a run that needs it tells of its damage.")
     if dataset.definition.keyed and not files:
         notes.append(f"{dataset.name}: staged rows that lost their key to another were counted; --files holds what "
                      "they say against the files.")
