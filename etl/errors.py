@@ -169,3 +169,8 @@ class ExportPending(EtlError):
         """Keep the load beside the sentence: it has books to show."""
         super().__init__(message)
         self.load = load
+
+
+def count(number: int, thing: str) -> str:
+    """`1 file`, `9,980 files`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

@@ -14,12 +14,12 @@ import click
 from etl.cli.beside import hold_apart
 from etl.cli.listing import Format, csv_lines, json_lines, rendered
 from etl.cli.options import listing_format, lock_timeout, reading_of, reading_options, warehouse
-from etl.cli.printable import count, printable
+from etl.cli.printable import printable
 from etl.cli.sections import EXIT_CODES, Command, option
 from etl.cli.spellings import ANY_TEXT, PATH, TEXT, FilePath
 from etl.cli.streams import emit, say, standard_output, tell, width
 from etl.config import Settings
-from etl.errors import StorageError, UsageError
+from etl.errors import StorageError, UsageError, count
 from etl.result import Listing
 
 COMMENT = re.compile(r"--(?:\s|.*\n)")

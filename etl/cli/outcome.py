@@ -12,11 +12,11 @@ import click
 
 from etl.cli.encode import json_object, json_of
 from etl.cli.log import logged
-from etl.cli.printable import count, printable
+from etl.cli.printable import printable
 from etl.cli.progress import shown
 from etl.cli.streams import emit, say, tell, width
 from etl.cli.summary import closing_line, plan_line, problem_lines, rejects_command, summary
-from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError, fault
+from etl.errors import EtlError, ExportPending, LoadFailed, StorageError, UsageError, count, fault
 from etl.result import Load, Report
 
 

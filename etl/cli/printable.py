@@ -68,8 +68,3 @@ def pad(text: str, width: int, *, right: bool = False) -> str:
     """The text with blanks up to `width` cells; before it when it is to stand at the right."""
     blanks = " " * (width - cells(text))
     return blanks + text if right else text + blanks
-
-
-def count(number: int, thing: str) -> str:
-    """`1 file`, `9,980 files`."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"

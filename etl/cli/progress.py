@@ -17,8 +17,8 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from etl.cli.printable import count
 from etl.cli.streams import tell
+from etl.errors import count
 from etl.result import Phase, Progress, Report, silent
 
 if TYPE_CHECKING:

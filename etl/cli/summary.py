@@ -7,9 +7,9 @@ import shlex
 from collections.abc import Iterator, Sequence
 from operator import attrgetter
 
-from etl.cli.printable import cells, count, elide, pad, printable
+from etl.cli.printable import cells, elide, pad, printable
 from etl.config import DEFAULT_WAREHOUSE
-from etl.errors import Problem, shorten
+from etl.errors import Problem, count, shorten
 from etl.result import Conflict, FileBooks, Load, ValueChange
 
 FILES_SHOWN = 20

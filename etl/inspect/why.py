@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from etl.config import Definition, Settings
-from etl.errors import UsageError, shorten
+from etl.errors import UsageError, count, shorten
 from etl.inspect import claims
 from etl.inspect.claims import Claim, Question
 from etl.inspect.loads import moment
@@ -99,11 +99,7 @@ def _not_staged(asked: Question, path: str, row: int) -> Listing:
     if read_of is None:
         raise UsageError(f"{name} never loaded a file {path}. `etl status {name}` shows the paths of those that it "
                          "has.")
-    raise UsageError(f"{path} has no row {row}: it has {_rows(read_of)}. Rows are counted from 1.")
-
-
-def _rows(number: int) -> str:
-    return f"{number:,} row{'' if number == 1 else 's'}"
+    raise UsageError(f"{path} has no row {row}: it has {count(read_of, 'row')}. Rows are counted from 1.")
 
 
 def _of_key(asked: Question, key: Sequence[str]) -> Listing:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from etl.errors import Problem, UsageError
+from etl.errors import Problem, UsageError, count
 from etl.export.write import exported_of, waiting, write_export
 from etl.ledger import read, write
 from etl.ledger.seals import seal_dataset, seal_load
@@ -104,14 +104,10 @@ def _damage(task: Attempt) -> Problem | None:
     if left == found and sorted(kept) == sorted(stands):
         return None
     what = "is not there" if there is None and kept else (
-        f"has {found:,} {_records(found)}, and the last load left {left:,}" if left != found else
+        f"has {count(found, 'record')}, and the last load left {left:,}" if left != found else
         "has other columns or types than the last load left")
     return Problem("damaged", f"the table {stored.name} {what}: it was changed by other hands{REPAIR}, and the books "
                               "of this load begin with 0 records")
-
-
-def _records(number: int) -> str:
-    return "record" if number == 1 else "records"
 
 
 def _keep_load(

@@ -15,7 +15,7 @@ from etl.sources.survey import LONGEST_LINE
 from etl.sources.unpack import Unreadable, whole_file
 
 _START = 4096
-_TWO = re.compile(rb"\n(?:\r?\n)")
+_TWO = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"(?<=\n)\r?\n")
 _MAGIC = {"parquet": b"PAR1", "xlsx": b"PK"}
 

@@ -21,7 +21,7 @@ _WRITTEN = re.compile(r"\s*(\w+\s*(?:\([\d\s,]*\))?)\s*(.*)", re.DOTALL)
 _OF_TIME = ("DATE", "TIMESTAMP", "TIME")
 _COMMA = ","
 _ZONED = " WITH TIME ZONE"
-_ZEROS = ("DOUBLE", "FLOAT")
+ZEROS = ("DOUBLE", "FLOAT")  # the types of two zeros
 _ENDLESS = ("FLOAT", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")  # that have infinities, and words for them
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 _WORDS = {
@@ -137,7 +137,7 @@ def cast(text: Sql, declared: Declared, *, forgiving: bool = False) -> Sql:
     if declared.type == "JSON":
         text = Sql(f"etl_json_finite({text})")
     converted = Sql(f"{attempt}({text} AS {declared.type})")
-    return Sql(f"({converted} + 0.0::{declared.type})") if declared.type in _ZEROS else converted  # of two zeros, one
+    return Sql(f"({converted} + 0.0::{declared.type})") if declared.type in ZEROS else converted  # of two zeros, one
 
 
 def fits(text: Sql, declared: Declared) -> Sql:

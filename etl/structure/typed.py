@@ -7,11 +7,10 @@ goes by what it says: its text must fit the other type as that of any cell.
 from __future__ import annotations
 
 from etl.names import Sql
-from etl.structure.declared import Declared, cast, fits
+from etl.structure.declared import ZEROS, Declared, cast, fits
 from etl.structure.kinds import DECIMAL, FLOATS, INTEGER, summary_of
 
 _DAYS, _CLOCKS = ("DATE", "TIMESTAMP", "TIMESTAMP_NS"), ("TIME", "TIME_NS")
-_ZEROS = ("DOUBLE", "FLOAT")
 
 
 def _family(kind: str) -> str | None:
@@ -44,10 +43,10 @@ def held_by(stored: Sql, kind: str, wanted: Declared) -> Sql:
         return Sql("true")
     if not _akin(kind, wanted.type):
         return fits(told(stored, kind), wanted)
-    if kind in _ZEROS and wanted.type.startswith("DECIMAL"):
+    if kind in ZEROS and wanted.type.startswith("DECIMAL"):
         return fits(Sql(f"etl_float_text({stored})"), Declared(wanted.type))
     there = under(stored, kind, wanted, forgiving=True)
-    if wanted.type in _ZEROS and kind.startswith("DECIMAL"):
+    if wanted.type in ZEROS and kind.startswith("DECIMAL"):
         there = Sql(f"etl_float_text({there})")
     return Sql(f"(TRY_CAST({there} AS {kind}) IS NOT DISTINCT FROM {stored})")
 
@@ -58,11 +57,11 @@ def under(stored: Sql, kind: str, wanted: Declared, *, forgiving: bool = False) 
     if wanted.type == "VARCHAR":
         return told(stored, kind)
     if kind == wanted.type:
-        return cast(stored, bare) if kind in _ZEROS else stored
+        return cast(stored, bare) if kind in ZEROS else stored
     if not _akin(kind, wanted.type):
         return cast(told(stored, kind), wanted, forgiving=forgiving)
-    if kind in _ZEROS and wanted.type.startswith("DECIMAL"):
+    if kind in ZEROS and wanted.type.startswith("DECIMAL"):
         return cast(Sql(f"etl_float_text({stored})"), bare, forgiving=forgiving)
-    if wanted.type in _ZEROS and kind.startswith("DECIMAL"):
+    if wanted.type in ZEROS and kind.startswith("DECIMAL"):
         return cast(told(stored, kind), bare, forgiving=forgiving)
     return cast(stored, bare, forgiving=forgiving)

@@ -142,6 +142,7 @@ def open_warehouse(
     Args:
         bring_up: A writer brings the control tables up to date; else it is refused where they are not.
         foreign: Is asked of a database that has tables and none of ours, before anything is written; it may refuse it.
+            None refuses it: only a run makes control tables in the database of somebody else.
 
     Raises:
         WarehouseLocked: Another process held it for longer than the lock's time-out.
@@ -233,11 +234,14 @@ def match_schema(
     if found is not None and found > HEAD:
         raise WarehouseNewer(f"The warehouse {warehouse.path} was made by a newer version of etl: its schema is "
                              f"{found}, this version knows {HEAD}. Install the newer version.")
-    if found is None and foreign is not None and warehouse.sql(
-            "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"):
+    others = found is None and bool(warehouse.sql(
+        "SELECT 1 FROM information_schema.tables WHERE table_catalog = current_database() LIMIT 1"))
+    if others and foreign is not None:
         foreign(warehouse)
+    if found is None and (not bring_up or (others and foreign is None)):
+        raise WarehouseEmpty(f"The database {warehouse.path} holds no tables of etl. Name another --warehouse. A run "
+                             "on it makes them.")
     if not bring_up:
-        what = "is older than this version of etl" if found else "holds no tables of etl"
-        kind = WarehouseError if found else WarehouseEmpty
-        raise kind(f"The database {warehouse.path} {what}. A run on it brings it up to date.")
+        raise WarehouseError(f"The database {warehouse.path} is older than this version of etl. A run on it brings it "
+                             "up to date.")
     migrate(warehouse)

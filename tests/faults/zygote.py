@@ -128,6 +128,7 @@ def strike(process: int, asked: dict[str, Any], measure: Measure) -> int:
 
 def main() -> None:
     """Serve until standard input ends."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # in the background it is ignored otherwise
     for line in sys.stdin:
         asked = json.loads(line)
         began = time.monotonic()

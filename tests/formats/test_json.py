@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 from pathlib import Path
+from random import Random
 from typing import Any
 
+import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trouble.home import Home
 
 from etl.sources.json_text import Document, NotJson, record
+from etl.sql_files import statement
+from etl.staging import stage
 from formats.account import Cell, Nested, Number, exact, exported, json_of, same, type_of
 
 WITHOUT_SHRINKING = (Phase.explicit, Phase.reuse, Phase.generate)  # an example is a whole run: shrinking takes minutes
@@ -207,3 +212,39 @@ def test_a_cut_document_says_where() -> None:
     with pytest.raises(NotJson):
         list(document.elements())
     assert (document.line, document.passed) == (3, 7)
+
+
+@settings(deadline=None, max_examples=12, phases=WITHOUT_SHRINKING,
+          suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(table=tables())
+def test_lines_are_staged_alike_by_their_keys_and_taken_apart(
+    home: Home, table: tuple[list[str], list[list[Cell]]]
+) -> None:
+    """Whichever way DuckDB reads them, staging keeps the same texts: what was staged the one way verifies the other."""
+    names, rows = table
+    lines = ["{" + ",".join(f"{json.dumps(name)}:{json_of(cell)}" for name, cell in zip(names, row, strict=True)) + "}"
+             for row in rows]
+    kept = []
+    for most in (500, 0):
+        shutil.rmtree("out", ignore_errors=True)
+        home.put({"t.ndjson": "\n".join(lines) + "\n"})
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(stage, "MOST_BY_NAME", most)
+            assert home.run("--strategy", "append").code == 0
+        (name,), = home.sql("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'staging'")
+        kept.append(home.sql(f'SELECT * FROM w.staging."{name}" ORDER BY rowid'))
+    assert kept[0] == kept[1]
+
+
+def test_every_number_of_few_digits_stays_or_is_marked() -> None:
+    """DuckDB writes a number of JSON as it stands, or `etl_json_marked` tells that it may not."""
+    rng = Random(7)  # noqa: S311  numbers to be drawn again
+    numbers = [f"{sign}{whole}.{'0' * zeros}{rng.randint(1, 10 ** rng.randint(1, 12))}" for sign in ("", "-")
+               for whole in ("0", "1", "12345", "99999999") for zeros in range(13) for _ in range(40)]
+    with duckdb.connect() as connection:
+        for macro in statement("macros").text.split(";\n"):
+            connection.execute(macro)
+        changed = connection.execute(
+            "SELECT n FROM (SELECT n, '{\"a\":' || n || '}' AS line FROM (SELECT unnest($1) AS n)) "
+            "WHERE CAST(json_extract(line, '/a') AS VARCHAR) <> n AND NOT etl_json_marked(line)", [numbers]).fetchall()
+    assert changed == []

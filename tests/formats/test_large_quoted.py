@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import etl
+from etl.staging import part
 
 MIDDLE = 8_000_000  # bytes, where DuckDB's second thread begins
 PLAIN = '12,"b, c",""\n'
@@ -34,3 +35,17 @@ def test_a_record_on_the_border(name: str, before: int, tmp_path: Path, monkeypa
     assert {row[3] for row in counts[1:]} == {1}
     assert counts[0] == ("12", "b, c", "", counts[0][3])
     assert counts[0][3] >= lines + 69_999
+
+
+@pytest.mark.parametrize(("record", "times"), [('x"y,"a\nb",6"\n', 1), ('x,"a\nb",6\n', 0), ('x"y,a,6"\n', 0)])
+def test_lines_that_only_seem_whole_are_read_with_care(
+    record: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line end in a cell of a file whose every line has an even number of quotes: DuckDB may have begun inside it."""
+    monkeypatch.chdir(tmp_path)
+    asked = []
+    right = part.rewrite
+    monkeypatch.setattr(part, "rewrite", lambda *words: (asked.append(words), right(*words))[1])
+    Path("a.csv").write_text("k,x,y\n" + record + PLAIN, encoding="utf-8")
+    load = etl.run(etl.Dataset(sources=("a.csv",), table="t", strategy="append", output=None), warehouse="w.duckdb")
+    assert (load.records, len(asked)) == (2, times)

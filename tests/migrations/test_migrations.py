@@ -137,7 +137,8 @@ def test_a_migration_that_fails_leaves_no_trace(path: Path) -> None:
     """Where one table is in the way, none of the others is made: a migration is one transaction."""
     plain(path, "CREATE SCHEMA etl", "CREATE TABLE etl.output (mine INTEGER)")
     before = plain(path, EVERYTHING)
-    with pytest.raises(Exception, match="output"), open_warehouse(path, SETTINGS, write=True):
+    with (pytest.raises(Exception, match="output"),
+          open_warehouse(path, SETTINGS, write=True, foreign=lambda _: None)):  # a run may
         pass
     assert plain(path, EVERYTHING) == before
 

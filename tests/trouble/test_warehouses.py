@@ -245,3 +245,7 @@ def test_a_database_of_somebody_else_stays_as_it_is(home: Home) -> None:
         assert answer.code == 2, verb
         assert "has a table or view t that etl did not make" in answer.error
         assert Path("theirs.db").read_bytes() == before
+    for words in (("unload", "t", "a.csv"), ("reload", "t", "a.csv"), ("rollback", "1"), ("prune",), ("status",)):
+        answer = home.etl(*words, "--warehouse", "theirs.db")
+        assert (answer.code, "theirs.db holds no tables of etl. Name another --warehouse" in answer.error) == (1, True)
+        assert Path("theirs.db").read_bytes() == before, words
