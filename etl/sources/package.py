@@ -124,11 +124,19 @@ class Package:
                                 SAVE_AS_XLSX)
 
     def _found(self, kind: str, relations: str, base: str, usual: str) -> str | None:
-        """The part of a kind; None where there is none, neither said nor at its usual place."""
-        said = next((target for of, _, target in self._relations(relations) if of == kind), None)
-        if said is None:
-            return usual if _key(usual) in self._parts else None
-        part = self._place(said, base)
+        """The part of a kind; None where there is none.
+
+        What stands at the usual place is taken, so one that the workbook does not claim as its own is refused.
+        """
+        said = [target for of, _, target in self._relations(relations) if of == kind]
+        if not said:
+            if _key(usual) in self._parts:
+                raise self._refused("no_relation", f"it has a part {usual}, and its part {relations} does not name it "
+                                                   f"as its {kind}", AGAIN)
+            return None
+        if len(said) > 1:
+            raise self._refused("doubled_part", f"{relations} names {len(said)} parts of kind {kind}", AGAIN)
+        part = self._place(said[0], base)
         if _key(part) != _key(usual):
             raise self._refused("other_place", f"its part of kind {kind} stands at {part}, and is read at {usual} only",
                                 SAVE_AS_XLSX)

@@ -148,9 +148,12 @@ def _told(row: _Row, place: int) -> str | None:
 
 
 def _number(value: float) -> str:
-    """The digits of a number; one without a fraction is an integer, as the sheet makes no difference."""
+    """The digits of a number; one without a fraction is an integer, as the sheet makes no difference.
+
+    The zero with a sign keeps its fraction: an integer has no such zero.
+    """
     text = format(Decimal(repr(value)), "f")
-    return text.removesuffix(".0") if value != 0 else "0"
+    return text if text == "-0.0" else text.removesuffix(".0")
 
 
 def _moment(value: object) -> str:

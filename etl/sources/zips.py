@@ -1,9 +1,10 @@
-"""Zips: of one file, and what else may stand around it."""
+"""Zips: of one file, and what else may stand around and between the files of one."""
 
 from __future__ import annotations
 
 import io
 import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ from etl.sources.unpack import BEHIND, Unreadable, corrupt, whole_file
 
 APART = "Fetch it again; where files were put together, take them apart"
 _ENCRYPTED = 1
+_DESCRIBED = 8  # checksum and sizes stand behind the file, not before it
+_HEADER = struct.Struct("<4s2x2H4x3I2H")  # before a file: APPNOTE.TXT of PKWARE, 4.3.7
+_ELSEWHERE = 0xFFFFFFFF  # where a size stands in a field of 64 bits
 _END = 22  # bytes of the record that ends a zip, its comment behind it
 _BESIDE = ("__MACOSX/",)  # what macOS adds to a zip of one file
 
@@ -48,18 +52,55 @@ def unzip(raw: io.FileIO, path: str, most: int, form: Format | None) -> Iterator
 
 
 def beside_zip(raw: io.FileIO, archive: zipfile.ZipFile) -> str | None:
-    """What stands before the first file of a zip, or behind its end; None where there is nothing.
+    """What a zip holds that its directory does not list, or says otherwise; None where there is nothing.
 
-    A zip is read from its end, so that of two that were put together the first would be passed over.
+    A zip is read from its end, so that of two that were put together the first would be passed over, and so would a
+    file between two others; whoever reads it from its beginning would find other files.
     """
-    begins = min((info.header_offset for info in archive.infolist()), default=archive.start_dir)
-    if begins:
-        return "there is something before its beginning, such as another zip or a program"
-    raw.seek(archive.start_dir)
+    at = 0
+    for info in sorted(archive.infolist(), key=lambda info: info.header_offset):
+        if info.header_offset != at:
+            return ("there is something before its beginning, such as another zip or a program" if at == 0 else
+                    f"its directory does not list what stands before {info.filename}")
+        end = _end(raw, info)
+        if end is None:
+            return f"what stands before {info.filename} says otherwise than its directory"
+        at = end
+    if at != archive.start_dir:
+        return "its directory does not list what stands before it"
+    raw.seek(at)
     rest = raw.read()
-    at = rest.rfind(b"PK\x05\x06")
-    end = archive.start_dir + at + _END + int.from_bytes(rest[at + 20 : at + 22], "little")
+    last = rest.rfind(b"PK\x05\x06")
+    end = at + last + _END + int.from_bytes(rest[last + 20 : last + 22], "little")
     return None if end == raw.seek(0, io.SEEK_END) else BEHIND
+
+
+def _end(raw: io.FileIO, info: zipfile.ZipInfo) -> int | None:
+    """Where a file of a zip ends; None where its own header is not what the directory says of it."""
+    raw.seek(info.header_offset)
+    head = raw.read(_HEADER.size)
+    if len(head) < _HEADER.size:
+        return None
+    mark, flags, method, checksum, packed, size, name, extra = _HEADER.unpack(head)
+    end: int = info.header_offset + _HEADER.size + name + extra + info.compress_size
+    if mark != b"PK\x03\x04" or method != info.compress_type:
+        return None
+    if not flags & _DESCRIBED:
+        said = ((checksum, info.CRC), (packed, info.compress_size), (size, info.file_size))
+        return end if all(here in (there, _ELSEWHERE) for here, there in said) else None
+    raw.seek(end)
+    behind = raw.read(24)
+    marked = 4 if behind.startswith(b"PK\x07\x08") else 0
+    for sizes in ("<III", "<IQQ"):
+        described = behind[marked : marked + struct.calcsize(sizes)]
+        if described == struct.pack(sizes, info.CRC, info.compress_size & _most(sizes), info.file_size & _most(sizes)):
+            return end + marked + len(described)
+    return None
+
+
+def _most(sizes: str) -> int:
+    """The largest size that a description of a file has room for."""
+    return (1 << 64) - 1 if "Q" in sizes else (1 << 32) - 1
 
 
 def _only(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:

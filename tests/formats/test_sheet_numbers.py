@@ -35,7 +35,7 @@ def loaded(home: Home, *arguments: str) -> list[str | None]:
     ("1e400", "1E+400"), ("-1e400", "-1E+400"), ("1e-400", "1E-400"),
     ("1.7976931348623159e308", f"17976931348623159{'0' * 292}"), ("1e99999999999999999999", "1e99999999999999999999"),
     ("INF", "INF"), ("4.4000000000000004", "4.4"), ("1.10", "1.1"), ("1e22", "1" + "0" * 22),
-    ("+5", "5"), (".5", "0.5"),
+    ("+5", "5"), (".5", "0.5"), ("-0", "-0.0"), ("-0.0", "-0.0"), ("-0e0", "-0.0"), ("0.0", "0"),
 ])
 def test_a_number_is_what_the_sheet_spells(home: Home, spelt: str, kept: str) -> None:
     """Of 16 and more digits, past the largest and the smallest double; the digits of a double are that double."""
@@ -148,3 +148,12 @@ def test_cells_that_do_not_say_where_they_stand(home: Home, spelt: str) -> None:
     book(f"<row><c t='inlineStr'><is><t>a</t></is></c><c t='inlineStr'><is><t>v</t></is></c></row>"
          f"<row r='3'><c r='B3'><v>{spelt}</v></c></row><row><c/><c><v>{spelt}</v></c></row>")
     assert loaded(home, "--column", "a=VARCHAR") == [spelt, spelt]
+
+
+def test_the_zero_with_a_sign_is_said(home: Home) -> None:
+    """It is loaded as 0.0, with a warning, as in every other format."""
+    book(column(["-0", "1.5"]))
+    answer = home.run()
+    assert answer.code == 0
+    assert "-0.0 is loaded as 0.0" in answer.error
+    assert [row["v"] for row in home.exported()] == [0.0, 1.5]

@@ -50,6 +50,8 @@ def said(cell: Any) -> Any:
     if isinstance(cell, bool):
         return "true" if cell else "false"
     if isinstance(cell, float):
+        if str(cell) == "-0.0":
+            return "-0.0"
         return str(int(cell)) if cell == int(cell) else format(cell, "f").rstrip("0")
     return str(cell)
 
