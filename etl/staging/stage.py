@@ -19,6 +19,7 @@ from etl.sql_files import fill
 from etl.staging import parquet
 from etl.staging.part import Incoming, Part, Staged, Trouble, part_of
 from etl.staging.shapes import glob, lines, pointer
+from etl.staging.stored import stored_columns
 from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
@@ -90,7 +91,7 @@ def _scan(warehouse: Warehouse, batch: Sequence[Part]) -> tuple[list[Staged], li
     table = batch[0].staged.table
     if not table:
         return [part.staged for part in batch], []
-    columns = listed(Sql(f"c{place} {kind}") for place, kind in enumerate(_stored_types(batch[0].incoming)))
+    columns = listed(stored_columns(batch[0]))
     warehouse.sql(f"CREATE TABLE IF NOT EXISTS {staging(table)} (_version INTEGER, {columns})")
     first = batch[0].staged.version_id
     try:
@@ -109,13 +110,6 @@ def _scan(warehouse: Warehouse, batch: Sequence[Part]) -> tuple[list[Staged], li
             raise AssertionError(f"rows of {part.incoming.scan.file.path} do not stand together in staging")
         result.append(replace(part.staged, staged=staged))
     return result, [batch[i].incoming.scan.file.path for i in sorted(bad)]
-
-
-def _stored_types(incoming: Incoming) -> tuple[str, ...]:
-    shape = incoming.scan.shape
-    if shape is not None and shape.types:
-        return tuple(parquet.stored_type(kind) for kind in shape.types)
-    return ("VARCHAR",) * len(incoming.names)
 
 
 def _load(warehouse: Warehouse, batch: Sequence[Part], first: int) -> set[int]:
