@@ -112,10 +112,27 @@ CREATE OR REPLACE TEMP MACRO etl_cell_kind(raw, c) AS
 CREATE OR REPLACE TEMP MACRO etl_json_marked(line) AS
     regexp_matches(line, '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9]|0\.000000)|-0[^.])');
 
--- 2 for a line that may be no JSON by the letter, though DuckDB takes it (a trailing comma, NaN, Infinity), or that holds
--- the mark of exact numbers; 1 for one that may have such numbers; else 0. One pattern settles most lines.
+-- A text of brackets without what opens and closes at once.
+CREATE OR REPLACE TEMP MACRO etl_unclosed(b) AS
+    regexp_replace(regexp_replace(b, '\[\]|\{\}', '', 'g'), '\[\]|\{\}', '', 'g');
+
+-- Whether a line of JSON may be nested deeper than 256: it has so many brackets at all, and after eight rounds of taking
+-- pairs away so many are left that 248 may stand in one another.
+CREATE OR REPLACE TEMP MACRO etl_json_deep(line) AS
+    CASE
+        WHEN strlen(line) <= 512 THEN false
+        WHEN strlen(line) - strlen(translate(line, '[{', '')) <= 256 THEN false
+        ELSE strlen(etl_unclosed(etl_unclosed(etl_unclosed(etl_unclosed(
+            regexp_replace(regexp_replace(line, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^\[\]{}]+', '', 'g')
+        ))))) > 496
+    END;
+
+-- 2 for a line that may be no JSON by the letter, though DuckDB takes it (a trailing comma, NaN, Infinity), that may be
+-- nested too deeply, or that holds the mark of exact numbers; 1 for one that may have such numbers; else 0. One pattern
+-- settles most lines.
 CREATE OR REPLACE TEMP MACRO etl_json_flag(line) AS
     CASE
+        WHEN etl_json_deep(line) THEN 2
         WHEN NOT regexp_matches(
             line,
             '[:,\[]\s*(?:-?(?:[0-9.]{16}|[0-9.]+[eE]|[0-9]+\.[0-9]+0[^0-9]|0\.000000|[nN][aA][nN]|[iI][nN][fF])|-0[^.])|,\s*[\]}]|\\u0001'

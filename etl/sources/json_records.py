@@ -143,8 +143,10 @@ def columns(scan: Scan) -> Keys | Problem:
             count += 1
             if placed.record.fault is not None and fault is None:
                 code, message = placed.record.fault
-                fault = Problem(code, message, scan.file.path, placed.line, advice="No record of the file can be read",
-                                whole_file=True)
+                advice = "No record of the file can be read"
+                if scan.format == "ndjson":
+                    advice += "; where it is one document, and not a record a line, state --format json"
+                fault = Problem(code, message, scan.file.path, placed.line, advice=advice, whole_file=True)
             for name, _ in placed.record.members:
                 names.setdefault(name)
             if len(names) > MOST_COLUMNS:

@@ -8,11 +8,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from itertools import accumulate
+from typing import Any, TypeVar
 
+_T = TypeVar("_T")
 WHITE = " \t\r\n"
+DEEPEST = 256  # objects and lists in one another, the record among them; `etl_json_deep` in SQL says the same
+_TOO_DEEP = ("too_deep", f"its values are nested more than {DEEPEST} deep")
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_BRACKET = re.compile(_STRING.pattern + r"|[][{}]", re.DOTALL)
+_NO_BRACKET = re.compile(r"[^][{}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _GAP = re.compile(r"[ \t\r\n]*")
 
@@ -51,14 +59,30 @@ def value(text: str, at: int = 0) -> tuple[Any, int]:
 
     Raises:
         NotJson: There is none.
+        RecursionError: It is nested too deeply for the stack.
     """
     try:
         found, end = _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
         raise NotJson("not_json", f"it is not JSON: {error.msg[0].lower()}{error.msg[1:]}", error.pos) from error
-    except RecursionError as error:
-        raise NotJson("too_deep", "its values are nested too deeply", at) from error
     return found, end
+
+
+def too_deep(text: str) -> bool:
+    """Whether values are nested deeper than is taken, wherever they come from and whoever reads them."""
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return False
+    brackets = _NO_BRACKET.sub("", _STRING.sub("", text))
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0) > DEEPEST
+
+
+def _afresh(work: Callable[[], _T]) -> _T:
+    """Do work whose recursion is bounded, in a thread of its own where the caller's stack has no room for it."""
+    try:
+        return work()
+    except RecursionError:
+        with ThreadPoolExecutor(1) as pool:
+            return pool.submit(work).result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +106,10 @@ def record(raw: str) -> Record:
 
     A member's text is its JSON without white space, its numbers as they are written; None for null.
     """
+    if too_deep(raw):
+        return Record(raw, fault=_TOO_DEEP)
     try:
-        found, end = value(raw)
+        found, end = _afresh(lambda: value(raw))
         rest = _GAP.match(raw, end)
         if rest is not None and rest.end() != len(raw):
             return Record(raw, fault=("not_json", "text follows the value"), at=end)
@@ -94,16 +120,15 @@ def record(raw: str) -> Record:
 
 def judged(raw: str, found: Any) -> Record:
     """A value that was read as a record."""
+    if too_deep(raw):
+        return Record(raw, fault=_TOO_DEEP)
     if not isinstance(found, Pairs):
         return Record(raw, fault=("not_an_object", "the record is not an object of JSON"))
     keys = [key for key, _ in found]
     if len(set(keys)) != len(keys):
         doubled = next(key for i, key in enumerate(keys) if key in keys[:i])
         return Record(raw, fault=("doubled_key", f"the object has the key {json.dumps(doubled)} more than once"))
-    try:
-        members = tuple((key, text_of(item)) for key, item in found)
-    except RecursionError:
-        return Record(raw, fault=("too_deep", "its values are nested too deeply"))
+    members = _afresh(lambda: tuple((key, text_of(item)) for key, item in found))
     if not raw.isascii() or "\\u" in raw:
         for key, text in members:
             if _SURROGATE.search(key) or (text is not None and _SURROGATE.search(text)):
@@ -199,7 +224,7 @@ class Document:
     def _element(self) -> Element:
         while True:
             try:
-                found, end = value(self._held, self._place)
+                found, end = self._value()
             except NotJson as error:
                 before = max(0, error.at - self._place)
                 if not self._more():
@@ -210,6 +235,19 @@ class Document:
                 element = Element(self._held[self._place : end], found, self.line, self.passed)
                 self._pass(end - self._place)
                 return element
+
+    def _value(self) -> tuple[Any, int]:
+        """The value that stands here, and where it ends; without its parts where it is nested too deeply.
+
+        Raises:
+            NotJson: There is none, or it is not whole yet.
+        """
+        try:
+            return value(self._held, self._place)
+        except RecursionError:
+            end = _closed(self._held, self._place)
+            raw = self._held[self._place : end]
+            return (None, end) if too_deep(raw) else (_afresh(lambda: value(raw))[0], end)
 
     def _next(self) -> str:
         """The next character that is not white space, where it stands; empty at the end."""
@@ -243,6 +281,20 @@ class Document:
             size += len(text)
         self._held, self._place = "".join(rest), 0
         return size > 0
+
+
+def _closed(text: str, at: int) -> int:
+    """Where the object or list that begins at a place of a text ends, by its brackets.
+
+    Raises:
+        NotJson: It does not.
+    """
+    deep = 0
+    for found in _BRACKET.finditer(text, at):
+        deep += {"[": 1, "{": 1, "]": -1, "}": -1}.get(found[0], 0)
+        if not deep:
+            return found.end()
+    raise NotJson("too_deep", "its values are nested too deeply, and never closed", at)
 
 
 def _whole_line_ends(texts: Iterator[str]) -> Iterator[str]:

@@ -42,8 +42,8 @@ def shaped(scan: Scan, reading: Reading) -> Scan:
     first = next(rows, None)
     if first is None:
         return replace(scan, empty=True, shape=None)
-    if reading.header and (fault := _fault(sheet, first)) is not None:
-        _, code, message, text = fault
+    if reading.header and (faults := _faults(sheet, first)):
+        _, code, message, text = faults[0]
         return replace(scan, problem=Problem(code, f"in the header, {message}", scan.file.path, first.number, text=text,
                                              advice=_SAVE, whole_file=True))
     names = ([n.name for n in numbered_names(sheet.width)] if not reading.header else
@@ -64,7 +64,7 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
     """
     shape = scan.shape or Shape(())
     rejects: list[Problem] = []
-    blank, problem, unused = 0, None, 0
+    blank, problem, unused, rejected = 0, None, 0, 0
     with destination.open("wb") as out:
         table = TableText(out, len(shape.names))
         try:
@@ -77,24 +77,24 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
             for row in _rows(sheet, shape.header_lines):
                 blank += row.number - before - 1
                 before = row.number
-                fault = _fault(sheet, row)
-                if fault is None:
+                faults = _faults(sheet, row)
+                if not faults:
                     table.row([_told(row, place) for place in range(len(shape.names))])
                     continue
                 table.reject()
-                unused -= sum((row.number - 1, place) in sheet.faults for place in range(len(shape.names)))
-                place, code, message, text = fault
-                name = None
-                if place < len(shape.names):
-                    name = shape.names[place] or scan.names[place].name
-                rejects.append(Problem(code, message, scan.file.path, row.number, table.rows, name, text, _record(row),
-                                       advice=_SAVE))
+                rejected += 1
+                for place, code, message, text in faults:
+                    name = None
+                    if place < len(shape.names):
+                        unused -= 1
+                        name = shape.names[place] or scan.names[place].name
+                    rejects.append(Problem(code, message, scan.file.path, row.number, table.rows, name, text,
+                                           _record(row, sheet), advice=_SAVE))
             blank += len(sheet.cells) - before
         table.end()
     if unused and problem is None:
         problem = whole_file("unused_fault", scan.file.path, f"{unused} cells without a value stand outside of the "
                              "columns of the sheet", _SAVE)
-    rejected = len(rejects)
     return Careful(table.rows - rejected, tuple(rejects), rejected, rejected, table.rows, blank, quoted=True,
                    dialect=TABLE_TEXT, longest=table.longest, problem=problem)
 
@@ -102,13 +102,18 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
 def places_of(scan: Scan, rows: Sequence[int]) -> dict[int, Place]:
     """The row of the sheet of each of some records; they count from 1."""
     shape, wanted = scan.shape or Shape(()), set(rows)
-    found = enumerate(_rows(read_sheet(scan, shape.sheet), shape.header_lines), 1)
-    return {number: Place(row.number, None, _record(row)) for number, row in found if number in wanted}
+    sheet = read_sheet(scan, shape.sheet)
+    found = enumerate(_rows(sheet, shape.header_lines), 1)
+    return {number: Place(row.number, None, _record(row, sheet)) for number, row in found if number in wanted}
 
 
-def _record(row: _Row) -> str:
-    """A row as a person reads it."""
-    return ",".join(_shown(value) for value in row.cells)[:RECORD_SHOWN]
+def _record(row: _Row, sheet: Sheet) -> str:
+    """A row as a person reads it, cells in error with what they say."""
+    cells = [_shown(value) for value in row.cells]
+    if sheet.faults:
+        cells += [""] * (sheet.width - len(cells))
+        cells = [sheet.faults.get((row.number - 1, place), ("", shown))[1] for place, shown in enumerate(cells)]
+    return ",".join(cells)[:RECORD_SHOWN]
 
 
 def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:
@@ -119,18 +124,19 @@ def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:
             yield _Row(at + 1, sheet.cells[at])
 
 
-def _fault(sheet: Sheet, row: _Row) -> tuple[int, str, str, str] | None:
-    """Place, code, message and text of the first cell of a row that is in error."""
+def _faults(sheet: Sheet, row: _Row) -> list[tuple[int, str, str, str]]:
+    """Place, code, message and text of the cells of a row that are in error."""
     if not sheet.faults:
-        return None
-    for place in range(sheet.width):
-        found = sheet.faults.get((row.number - 1, place))
-        if found is not None:
-            code, text = found
-            message = ("the formula of the cell was never calculated" if code == "formula" else
-                       f"the cell is in error: {text}" if text else "the cell is in error")
-            return place, code, message, text
-    return None
+        return []
+    found = ((place, sheet.faults.get((row.number - 1, place))) for place in range(sheet.width))
+    return [(place, *_said_of(*fault)) for place, fault in found if fault is not None]
+
+
+def _said_of(code: str, text: str) -> tuple[str, str, str]:
+    """Code, message and text of a cell in error."""
+    if code == "formula":
+        return code, "the formula of the cell was never calculated", text
+    return code, f"the cell is in error: {text}" if text else "the cell is in error", text
 
 
 def _told(row: _Row, place: int) -> str | None:

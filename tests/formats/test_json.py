@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +16,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trouble.home import Home
 
-from etl.sources.json_text import Document, NotJson, record
+from etl.sources.json_text import DEEPEST, Document, NotJson, judged, record
 from etl.sql_files import statement
 from etl.staging import stage
 from formats.account import Cell, Nested, Number, exact, exported, json_of, same, type_of
@@ -145,13 +146,39 @@ def test_a_document_that_is_no_json_is_a_problem_of_the_file(home: Home, text: s
     assert "Traceback" not in answer.error
 
 
-def test_nesting_never_ends_the_process(home: Home) -> None:
-    """100,000 levels in a cell are kept, or rejected by name."""
-    deep = "[" * 100_000 + "]" * 100_000
-    home.put({"t.ndjson": f'{{"id":1,"d":{deep}}}\n{{"id":2,"d":[]}}\n'})
-    answer = home.process("run", "--source-dir", "in", "--output", "out/t.json", "--on-error", "reject_row")
+def nested(deep: int) -> str:
+    """A record of so many objects and lists in one another, with brackets in its texts."""
+    lists = deep - 1
+    return '{"id":1,"d":' + '["]",' * (lists // 2) + "[" * (lists - lists // 2) + '"[["' + "]" * lists + "}"
+
+
+def stacked(frames: int, work: Callable[[], bool]) -> bool:
+    """Work done so many calls further down."""
+    return stacked(frames - 1, work) if frames else work()
+
+
+@pytest.mark.parametrize("deep", [DEEPEST, DEEPEST + 1, 700, 200_000])
+@pytest.mark.parametrize("name", ["plain.ndjson", "beside a bad line.ndjson", "utf-16.ndjson", "array.json"])
+def test_how_deep_a_record_may_be(home: Home, name: str, deep: int) -> None:
+    """It is accepted or rejected by itself: not by its neighbours, the encoding, the format or the caller's stack."""
+    other = '{"id":2,"d":[]}'
+    rows = [nested(deep), other, *(["x"] if "bad" in name else [])]
+    text = "[" + ",\n".join(rows) + "]" if "array" in name else "\n".join(rows)
+    Path("in", name).write_text(text, encoding="utf-16" if "16" in name else "utf-8")
+    answer = home.run("--on-error", "reject_row")
     assert answer.code == 0, answer.error
-    assert '"id":2' in home.output.read_text()
+    assert [row["id"] for row in home.exported()] == ([1, 2] if deep <= DEEPEST else [2])
+    assert ("nested more than 256 deep" in answer.error) == (deep > DEEPEST)
+    assert home.etl("verify", "--files", "--warehouse", str(home.warehouse)).code == 0
+
+
+@pytest.mark.parametrize("frames", [0, 300, 700])
+def test_a_caller_far_down_the_stack_reads_the_same(frames: int) -> None:
+    """A record, and an element of an array, of the deepest nesting that is taken."""
+    def reads() -> bool:
+        (element,) = Document(iter([f"[{nested(DEEPEST)}]"])).elements()
+        return record(nested(DEEPEST)).fault is None and judged(element.raw, element.found).fault is None
+    assert stacked(frames, reads)
 
 
 def test_keys_and_kinds_meet_over_files(home: Home) -> None:

@@ -84,14 +84,15 @@ def test_a_formula_whose_value_is_the_empty_text() -> None:
 
 
 def test_what_openpyxl_writes_of_formulas(home: Home) -> None:
-    """A formula that no program has calculated rejects its row, the last one too."""
+    """A formula that no program has calculated rejects its row, the last one too; each of a row is named."""
     made = openpyxl.Workbook()
     for row in (["k", "a"], [1, "=1+1"], [2, 7], ["=1", "=2"]):
         made.active.append(row)
     made.save("in/t.xlsx")
     assert home.run("--on-error", "reject_row").code == 0
     assert home.exported() == [{"k": 2, "a": 7}]
-    assert home.rejects() == [("formula", "t.xlsx", 2, 1, "a", ""), ("formula", "t.xlsx", 4, 3, "k", "")]
+    assert home.rejects() == [("formula", "t.xlsx", 2, 1, "a", ""), ("formula", "t.xlsx", 4, 3, "k", ""),
+                              ("formula", "t.xlsx", 4, 3, "a", "")]
 
 
 @pytest.mark.parametrize(("cell", "told"), [

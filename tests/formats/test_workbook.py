@@ -87,8 +87,8 @@ def test_the_kinds_of_cells_are_types(home: Home) -> None:
 
 
 def test_errors_empty_rows_and_merged_cells(home: Home) -> None:
-    """A cell in error rejects its row with its place; a row without a cell is blank; a merged area has one value."""
-    workbook([["a", "b"], [1, "x"], [], [2, "#N/A"], [None, None], [4, "y"], ["=1+1", "z"]])
+    """Cells in error reject their row with their places; a row without a cell is blank; a merged area has one value."""
+    workbook([["a", "b"], [1, "x"], [], [2, "#N/A"], [None, None], [4, "y"], ["=1+1", "#REF!"]])
     book = openpyxl.load_workbook("in/t.xlsx")
     book.active.append([5, "merged"])
     book.active.merge_cells("B8:B9")
@@ -100,7 +100,10 @@ def test_errors_empty_rows_and_merged_cells(home: Home) -> None:
     answer = home.run("--on-error", "reject_row")
     assert answer.code == 0, answer.error
     assert home.exported() == [{"a": 1, "b": "x"}, {"a": 4, "b": "y"}, {"a": 5, "b": "merged"}, {"a": 6, "b": None}]
-    assert home.rejects() == [("error_cell", "t.xlsx", 4, 2, "b", "#N/A"), ("formula", "t.xlsx", 7, 4, "a", "")]
+    assert home.rejects() == [("error_cell", "t.xlsx", 4, 2, "b", "#N/A"), ("formula", "t.xlsx", 7, 4, "a", ""),
+                              ("error_cell", "t.xlsx", 7, 4, "b", "#REF!")]
+    assert home.sql("SELECT rejected FROM w.etl.load ORDER BY load_id DESC LIMIT 1") == [(2,)]
+    assert home.sql("SELECT DISTINCT record FROM w.etl.reject WHERE line = 7") == [(",#REF!",)]
     assert home.sql("SELECT lines, header_lines, blank_lines, read FROM w.etl.file_version ORDER BY version_id DESC "
                     "LIMIT 1") == [(9, 1, 2, 6)]
 
