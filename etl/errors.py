@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from etl.result import Load
 
 
+OR_REJECT = ", or load with --on-error reject_row to leave such records out"  # behind advice; no news where it was done
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One cell, record or file that made a reject, failed a load or deserves a warning.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from etl.config import Definition, Reading, Settings
-from etl.errors import LoadFailed, Problem, UsageError
+from etl.errors import OR_REJECT, LoadFailed, Problem, UsageError
 from etl.names import HeaderName, Sql, listed, literal
 from etl.sources.scan import Scan
 from etl.sql_files import fill
@@ -164,9 +164,9 @@ def _refusal(
 ) -> Problem:
     wanted = types.get(column, "VARCHAR")
     said = {
-        "null_key": ("the key is NULL", "Fill it in, or load with --on-error reject_row to leave such records out"),
+        "null_key": ("the key is NULL", f"Fill it in{OR_REJECT}"),
         "type": (f"not {words(wanted)}; the column is declared {parsed(wanted).type}",
-                 "Correct it, declare another type, or load with --on-error reject_row"),
+                 f"Correct it, declare another type{OR_REJECT}"),
         "contract": (f"not {words(wanted)}; the contract keeps the column {parsed(wanted).type}",
                      "Correct it, or load with --schema-contract evolve"),
         "extra_column": ("the contract has no such column", "Take it out, or load with --schema-contract evolve"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from etl.config import Definition
-from etl.errors import Problem, UsageError
+from etl.errors import OR_REJECT, Problem, UsageError
 from etl.ledger import read
 from etl.load import check
 from etl.load.bring import Brought, unfit
@@ -59,7 +60,8 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     rejects += check.with_lines(refused, brought.files, brought.lines, wish.reading)
     rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
     _decide(task, coming, brought, rejects)
-    return rejects
+    return [(version, replace(problem, advice=problem.advice and problem.advice.removesuffix(OR_REJECT)))
+            for version, problem in rejects]
 
 
 def _refuse_kept(task: Attempt, coming: Coming, states: Sequence[str]) -> None:

@@ -197,7 +197,7 @@ class _Reader:
             self.raw.append(written)
             self.said.append(line)
             self.raw_size += len(written)
-        if not walk.open or walk.fault is not None:
+        if not walk.open:
             self._end_record(walk)
 
     def _end_record(self, walk: Walk) -> None:

@@ -114,10 +114,13 @@ def other_encoding(encoding: str) -> str:
 
 
 def other_mark(start: bytes, stated: str) -> str | None:
-    """The encoding whose byte order mark a text begins with, where the stated one is another; None where it is not."""
+    """The encoding whose byte order mark a text begins with, where the stated one is another; None where it is not.
+
+    The longest mark counts: that of UTF-32 begins with one of UTF-16.
+    """
     encoding = text_encoding(stated)
-    marked = [names for mark, *names in _BOMS if start.startswith(mark)]
-    return marked[0][0] if marked and not any(encoding in names for names in marked) else None
+    marked = next((names for mark, *names in _BOMS if start.startswith(mark)), None)
+    return marked[0] if marked is not None and encoding not in marked else None
 
 
 def text_encoding(stated: str) -> str:

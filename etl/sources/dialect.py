@@ -71,8 +71,10 @@ def stated_delimiter(reading: Reading) -> str | None:
     if reading.delimiter is None:
         return None
     delimiter = _WORDS.get(reading.delimiter.lower(), reading.delimiter)
-    if not 1 <= len(delimiter.encode("utf-8", "surrogatepass")) <= _LONGEST_DELIMITER or set(delimiter) & set("\r\n\0"):
-        message = f"--delimiter {reading.delimiter!r}: a delimiter is 1 to 4 bytes, no line end, or the word tab"
+    size = len(delimiter.encode("utf-8", "surrogatepass"))
+    if not 1 <= size <= _LONGEST_DELIMITER or set(delimiter) & set("\r\n\0\ufeff"):
+        message = (f"--delimiter {reading.delimiter!r}: a delimiter is 1 to 4 bytes, no line end, no byte order mark, "
+                   "or the word tab")
         raise UsageError(message)
     return delimiter
 
@@ -280,7 +282,7 @@ def _records(sample: str, complete: bool, dialect: Dialect, *, behind: int = 0) 
             return
         walk = walk or Walk(dialect)
         walk.feed(line)
-        if not walk.open or walk.fault is not None:
+        if not walk.open:
             passed += 1
             if passed > behind:
                 yield walk

@@ -100,7 +100,7 @@ class Walk:
                         self._cell.append(line[len(body) :])
                     break
                 at = self._after_quote(body, at)
-                if self.fault is not None or at < 0:
+                if at < 0:
                     break
             at = self._open_cell(body, at)
             if at < 0:
@@ -168,7 +168,10 @@ class Walk:
                 at = place + 1
 
     def _after_quote(self, body: str, at: int) -> int:
-        """Take white space behind a closing quote; return where the next cell begins, -1 at the end of the record."""
+        """Take white space behind a closing quote; return where the next cell begins, -1 at the end of the record.
+
+        A record at fault is read on: a later cell of it may be quoted, and have lines that are no records.
+        """
         quote_at = at - 1
         at = self._behind_white(body, at)
         if at > quote_at + 1:
@@ -178,9 +181,10 @@ class Walk:
             return -1
         if body.startswith(self._delimiter, at):
             return self._next_cell(at)
-        self.fault = "text_after_quote"
-        self.fault_text = body[at:]
-        return at
+        if self.fault is None:
+            self.fault, self.fault_text = "text_after_quote", body[at:]
+        end = body.find(self._delimiter, at)
+        return end if end < 0 else self._next_cell(end)
 
     def _end_cell(self, cell: str | None) -> None:
         self.count += 1

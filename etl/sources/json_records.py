@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.errors import Problem
+from etl.errors import OR_REJECT, Problem
 from etl.sources.careful import Careful
 from etl.sources.content import UNDECODABLE, escaped, marked
-from etl.sources.json_text import WHITE, Document, NotJson, Record, judged, record
+from etl.sources.json_document import Document
+from etl.sources.json_text import WHITE, NotJson, Record, judged, record
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS
@@ -17,7 +18,7 @@ from etl.sources.table_text import TABLE_TEXT, TableText
 from etl.sources.unpack import Unreadable, whole_file
 
 _FLAT = str.maketrans("\r\n", "  ")  # line ends between values; in a string of JSON there are none
-_ADVICE = "Correct it, or load with --on-error reject_row to leave such records out"
+_ADVICE = f"Correct it{OR_REJECT}"
 
 
 @dataclass(slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from etl.sources.grammar import WHITE
+from etl.sources.grammar import WHITE, Dialect, Walk
 
 _BYTES = frozenset(range(256))
 
@@ -81,3 +81,31 @@ class Quotes:
             self._gap = bare[-1:] + self._one[: len(piece) - len(bare)]
         elif piece and not self._gap.endswith(self._one):
             self._gap += self._one
+
+
+class LastLine:
+    """The last line of a text that is not blank, gathered piece by piece.
+
+    Where DuckDB pads, it drops an unclosed quote past the last column in it without a word. On an earlier line the
+    lines behind it would be missed in the books.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._line = b""
+
+    def take(self, piece: bytes) -> None:
+        """Take the next piece, its line ends LF."""
+        text = self._line + piece
+        line = text.rstrip(b"\n")
+        self._line = line[line.rfind(b"\n") + 1 :] + (b"\n" if len(line) < len(text) else b"")
+
+    def may_be_open(self, dialect: Dialect, *, whole: bool) -> bool:
+        """Whether a quoted cell may be open at its end; it begins in none where every line is `whole`."""
+        line = self._line.decode("utf-8", "replace")
+        for start in (line,) if whole else (line, dialect.quote + line):
+            walk = Walk(dialect)
+            walk.feed(start)
+            if walk.open:
+                return True
+        return False

@@ -11,7 +11,7 @@ from etl.errors import Problem
 from etl.sources import content
 from etl.sources.claims import false_claim
 from etl.sources.dialect import Head, read_head, stated_quotes
-from etl.sources.quotes import Quotes
+from etl.sources.quotes import LastLine, Quotes
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
 from etl.sources.unpack import Unreadable, whole_file
 
@@ -52,6 +52,7 @@ class Survey:
     escape: bytes = b""
     delimiter: bytes = b""
     marks: tuple[bytes | None, bytes] = (None, b"")
+    last_line: LastLine = field(default_factory=LastLine)
     ends_delimiter: bool = False
     around: Quotes = field(default_factory=lambda: Quotes(b"", b""))
     transcoder: codecs.IncrementalDecoder | None = None
@@ -80,6 +81,9 @@ class Survey:
             self.care = self.care or "white space stands outside quotes"
         if self.care is None:
             self._trailing_delimiter(b"\n")
+        if self.care is None and self.pads and self.quotes and self.head is not None and self.last_line.may_be_open(
+                self.head.dialect, whole=self.around.whole_lines):
+            self.care = "its last line may open a quote that it never closes"
         return rest
 
     @property
@@ -179,6 +183,8 @@ class Survey:
         if self.around.spaced:
             self.care = "white space stands outside quotes"
         self._trailing_delimiter(piece)
+        if self.pads:
+            self.last_line.take(piece)
         if quotes and self.escape and self.escape in piece:
             self.care = "it has escape characters"
         self._blank_lines(piece, alone=alone)

@@ -11,6 +11,7 @@ from etl.structure.declared import cast, fits, parsed
 from etl.structure.places import TEXT, TOLD, Place
 
 _TEXTS = (TEXT, TOLD)
+OF_TEXT = (*_TEXTS, "VARCHAR")  # forms whose cells go by their text under a declared type
 
 
 def raw(place: Place) -> Sql:
@@ -69,7 +70,7 @@ def value(place: Place, declared: str, definition: Definition, *, changed: bool)
         changed: Some cell of the column may differ from its raw text.
     """
     wanted = parsed(declared)
-    if place.form in (*_TEXTS, "VARCHAR") or wanted.type == "VARCHAR":
+    if place.form in OF_TEXT or wanted.type == "VARCHAR":
         return cast(cell(place, definition) if changed else raw(place), wanted)
     stored = Sql(f"s.c{place.number}")
     if definition.nulls and changed:
@@ -88,7 +89,7 @@ def known(place: Place, definition: Definition) -> Sql:
 def known_fits(place: Place, carried: Sql, declared: str) -> Sql:
     """Whether what `known` carried, where it is not NULL, is of a type without a change."""
     wanted = parsed(declared)
-    if place.form in (*_TEXTS, "VARCHAR"):
+    if place.form in OF_TEXT:
         return fits(carried, wanted)
     return typed.held_by(carried, place.form, wanted)
 
@@ -96,7 +97,7 @@ def known_fits(place: Place, carried: Sql, declared: str) -> Sql:
 def known_value(place: Place, carried: Sql, declared: str) -> Sql:
     """What `known` carried as a value of a type; NULL, or an error, where it is none."""
     wanted = parsed(declared)
-    if place.form in (*_TEXTS, "VARCHAR"):
+    if place.form in OF_TEXT:
         return cast(carried, wanted, forgiving=True)
     return typed.under(carried, place.form, wanted, forgiving=True)
 

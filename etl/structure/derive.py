@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from etl.config import Definition
 from etl.errors import WarehouseError
+from etl.names import Sql, listed
 from etl.sql_files import fill
+from etl.structure import cells
 from etl.structure.cells import stated_types
 from etl.structure.declared import parsed
-from etl.structure.kinds import Summary
+from etl.structure.kinds import NEGATIVE_ZERO, Summary
 from etl.structure.measure import located, take_digits
 from etl.structure.places import Place, places_of
-from etl.warehouse import Warehouse
+from etl.warehouse import Warehouse, staging
 from etl.warehouse.machine import MEND
 
 NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", "BIGINT", "HUGEINT")
@@ -202,10 +204,32 @@ def marked(
     """
     numbers = {column.name for column in structure.columns if column.type.startswith(NUMBERS)}
     retyped = {name for name in numbers if not before.get(name, "DOUBLE").startswith(NUMBERS)}
-    found = []
     values = {"digest": definition.cells_digest(), "mark": mark}
-    for path, state, table, place in warehouse.sql(fill("marked_columns"), values):
-        name = list(structure.places[table])[place]
-        if name in retyped or (state == "new" and name in numbers):
-            found.append((path, name))
+    rows = [(path, state, list(structure.places[table])[place])
+            for path, state, table, place in warehouse.sql(fill("marked_columns"), values)]
+    if mark == NEGATIVE_ZERO:
+        rows += _declared_zeros(warehouse, definition, structure, kept=bool(retyped))
+    found = ((path, name) for path, state, name in rows if name in retyped or (state == "new" and name in numbers))
+    return list(dict.fromkeys(found))
+
+
+def _declared_zeros(
+    warehouse: Warehouse, definition: Definition, structure: Structure, *, kept: bool
+) -> list[tuple[str, str, str]]:
+    """Path, state and column of zeros with a sign that are texts of a declared number; of kept files where asked."""
+    stated = {name for name, kind in stated_types(definition).items() if parsed(kind).type.startswith(NUMBERS)}
+    found = []
+    for table, places in structure.places.items():
+        looked = {name: place for name, place in places.items() if name in stated and place.form in cells.OF_TEXT}
+        if not looked:
+            continue
+        accepted = cells.accepted(places, definition)
+        zeros = listed(Sql(f"coalesce(bool_or(CASE WHEN contains({cells.raw(place)}, '-0') THEN {accepted} AND "
+                           f"regexp_full_match({cells.cell(place, definition)}, '-0[.,]0+') ELSE false END), false)")
+                       for place in looked.values())
+        rows = warehouse.sql(
+            fill("declared_zeros", staging=staging(table), found=Sql(f"[{zeros}]"),
+                 states=Sql("'new', 'back', 'kept'" if kept else "'new'")), {"table": table})
+        found += [(path, state, name) for path, state, row in rows
+                  for name, has in zip(looked, row, strict=True) if has]
     return found

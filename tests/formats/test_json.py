@@ -16,7 +16,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from trouble.home import Home
 
-from etl.sources.json_text import DEEPEST, Document, NotJson, judged, record
+from etl.sources.json_document import Document
+from etl.sources.json_text import DEEPEST, NotJson, judged, record
 from etl.sql_files import statement
 from etl.staging import stage
 from formats.account import Cell, Nested, Number, exact, exported, json_of, same, type_of

@@ -155,6 +155,27 @@ def test_the_sign_of_zero_is_never_lost_in_silence(home: Home, declared: str) ->
     assert "t.parquet: column f: -0.0 is loaded as 0.0" in home.run("--column", f"f={declared}").error
 
 
+@pytest.mark.parametrize(("declared", "name", "text"), [
+    ("DOUBLE", "t.csv", "k,f\n1,-0.0\n2,1\n"), ("DOUBLE ,", "t.csv", 'k,f\n1,"-0,0"\n2,1\n'),
+    ("DECIMAL(5,1) ,", "t.csv", "k;f\n1; -0,00 \n2;1\n"), ("DECIMAL(5,1)", "t.csv", "k,f\n1,-0.0\n2,1\n"),
+    ("DOUBLE", "t.ndjson", '{"k":1,"f":"-0.0"}\n{"k":2,"f":1}\n'),
+    ("DOUBLE ,", "t.ndjson", '{"k":1,"f":"-0,0"}\n{"k":2,"f":1}\n')])
+def test_the_sign_of_zero_is_said_of_every_text(home: Home, declared: str, name: str, text: str) -> None:
+    """Of text in quotes and with a decimal comma, too, when it is loaded and when it is declared; never of a reject."""
+    Path("in", name).write_text(text)
+    said = f"{name}: column f: -0.0 is loaded as 0.0"
+    assert said not in home.run("--column", "f=VARCHAR").error
+    assert said in home.run("--column", f"f={declared}").error
+    assert [row["f"] for row in home.exported()] == [0.0, 1.0]
+    assert said not in home.run("--column", f"f={declared}").error
+    home.warehouse.unlink()
+    assert home.run("--column", f"f={declared}", "--strict").code == 1
+    Path("in", name).write_text(text.replace("k,f\n1", "k,f\n").replace("k;f\n1", "k;f\n").replace('{"k":1,', "{"))
+    keyed = ("--strategy", "deduplicate", "--key", "k", "--on-error", "reject_row")
+    answer = home.run("--column", f"f={declared}", *keyed)
+    assert (answer.code, said in answer.error) == (0, False)
+
+
 def test_a_column_of_a_virtual_name_is_a_column(home: Home) -> None:
     """Names that DuckDB gives to its virtual columns, glob signs in file names and folders like a=1 change nothing."""
     (Path("in") / "a=9").mkdir()

@@ -31,7 +31,7 @@ def _end(text: str, at: int) -> int:
     return 1 if text[at : at + 1] in ("\r", "\n") else 0
 
 
-def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> list[Row | str]:  # noqa: C901, PLR0912  # one grammar, one loop
+def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> list[Row | str]:  # noqa: C901  # one grammar, one loop
     """Every record: its cells, or a word for what is wrong with it."""
     delimiter, quote, escape = dialect.delimiter, dialect.quote, dialect.escape
     out: list[Row | str] = []
@@ -61,9 +61,8 @@ def records(text: str, dialect: Dialect, width: int, *, pad: bool = False) -> li
                 while at < len(text) and not _end(text, at) and not text.startswith(delimiter, at):
                     at += 1
                 cells.append(text[begin:at] or None)
-            if fault:
-                while at < len(text) and not _end(text, at):
-                    at += 1
+            while fault and at < len(text) and not _end(text, at) and not text.startswith(delimiter, at):
+                at += 1
             if at >= len(text) or _end(text, at):
                 at += _end(text, at)
                 break

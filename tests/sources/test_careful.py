@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from etl.config import Reading
@@ -76,6 +76,9 @@ def test_what_it_writes_is_what_the_file_says(
         assert rewritten(tmp_path / "out.csv", dialect, width) == [None if isinstance(r, str) else r for r in every]
 
 
+@example(text='\\"D"', dialect=Dialect(",", '"', '"'), width=1, pad=True)
+@example(text='aDb"DD"\n\n', dialect=Dialect(",", '"', '"'), width=2, pad=True)
+@example(text='"a\nb"D"c"\nx"D1D"a', dialect=Dialect(",", '"', '"'), width=2, pad=True)
 @QUICK
 @given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
 def test_the_bulk_reader_where_no_care_is_asked(
@@ -123,6 +126,9 @@ def test_pieces_do_not_matter(make_file: MakeFile, tmp_path: Path, data: bytes, 
         (b"a,b\n1,2\n\n1,2,3\n", [("extra_columns", 4, 2)]),
         (b"a,b\n1,2,,\n", [("extra_columns", 2, 1)]),
         (b'a,b\n"1"x,2\n3,4\n', [("text_after_quote", 2, 1)]),
+        (b'a,b\n"1"x,"2\n3,4"\n5,6\n', [("text_after_quote", 2, 1)]),
+        (b'a,b\n"1"x,"2\n3,4"y,"z\n"\n5\n', [("text_after_quote", 2, 1), ("missing_columns", 5, 2)]),
+        (b'a,b\n"1"x,"2\n3,4\n', [("unclosed_quote", 2, 1)]),
         (b'a,b\n1,2\n"3,4\n5,6\n', [("unclosed_quote", 3, 2)]),
         (b'a,b\n"1\n2\n3",4\n5,6\n', [("cell_too_long", 2, 1)]),
         (b"a,b\n1,\xe9\n5,6\n\xff", [("undecodable", 2, 1), ("undecodable", 4, 3)]),

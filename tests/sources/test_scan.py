@@ -190,6 +190,7 @@ def test_false_claims(make_file: MakeFile, data: bytes, word: str) -> None:
 @pytest.mark.parametrize(("text", "mark", "stated"), [
     ("utf-16-be", "utf-16", "utf-16-le"), ("utf-16-le", "utf-16", "utf-16-be"), ("utf-16-le", "utf-16", "utf-8"),
     ("utf-8", "utf-8", "cp1252"), ("utf-8", "utf-8", "latin-1"), ("utf-32-be", "utf-32", "utf-16"),
+    ("utf-32-le", "utf-32", "utf-16"), ("utf-32-le", "utf-32", "utf-16-le"),
 ])
 @pytest.mark.parametrize("name", ["x.csv", "x.ndjson"])
 def test_another_byte_order_mark(make_file: MakeFile, name: str, text: str, mark: str, stated: str) -> None:
