@@ -8,6 +8,7 @@ looks for a new beginning inside quotes, so that no row is invented.
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +18,7 @@ from etl.errors import Problem
 from etl.sources import content
 from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
-from etl.sources.grammar import Dialect, Walk, one_line_record
+from etl.sources.grammar import Dialect, Walk, one_line_records
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
@@ -110,14 +111,15 @@ class _Reader:
         self.kept = self.line = self.blank = self.rejected_lines = self.longest = 0
         self.quoted = False
         self.rejects: list[Problem] = []
-        self.record = one_line_record(head.dialect, head.width)
+        self.records = one_line_records(head.dialect, head.width)
+        self.front = head.dialect.delimiter
         self.walk: Walk | None = None
         self.began = 0
         self.began_byte: int | None = None
         self.raw: list[str] = []
         self.said: list[str] = []
         self.raw_size = 0
-        self.written: list[str | None] = []
+        self.written: list[str] = []
         self.marked = False
 
     def run(self) -> Problem | None:
@@ -130,9 +132,8 @@ class _Reader:
         except Unreadable as unreadable:
             return unreadable.problem
         if self.walk is not None:
-            self.written = []
             self._end_record(self.walk)
-            self._write(self.written)
+            self._write()
         return None
 
     def _take(self, batch: list[str]) -> None:
@@ -142,48 +143,80 @@ class _Reader:
         before = max(0, min(len(batch), self.head.lines - self.line))
         self.line += before
         self.marked = _has_marks(batch)
-        quote, delimiter, width = self.head.dialect.quote, self.head.dialect.delimiter, self.head.width
-        good: list[str | None] = []
-        self.written = good
-        for line in batch[before:] if before else batch:
-            self.line += 1
-            if self.walk is None:
-                body = line.rstrip("\r\n")
-                if not body and width > 1:
-                    self.blank += 1
-                    continue
-                if quote and quote in line:
-                    plain = self.record is not None and self.record.fullmatch(body) is not None
-                    self.quoted = self.quoted or plain
-                else:
-                    missing = width - 1 - line.count(delimiter)
-                    plain = missing == 0
-                    if missing > 0 and self.pads:
-                        body += delimiter * missing
-                        plain = True
-                if plain and not (self.marked and UNDECODABLE.search(body)):
-                    self.kept += 1
-                    good.append(body)
-                    if self.wanted and self.kept + len(self.rejects) in self.wanted:
-                        self.places[self.kept + len(self.rejects)] = Place(self.line, self._byte(), shown(line))
-                    continue
+        lines = batch[before:] if before else batch
+        if self.records is None or self.marked or self.wanted:
+            for line in lines:
+                self._line(line)
+        else:
+            self._runs(lines, self.records)
+        self._write()
+
+    def _runs(self, lines: list[str], records: re.Pattern[str]) -> None:
+        """Take good records of a line each together, and what stands between them line by line."""
+        text = "".join(lines)
+        place = at = 0
+        while place < len(lines):
+            run = records.match(text, at) if self.walk is None else None
+            if run is not None and run.end() > at:
+                self._keep_run(run[0])
+                place += run[0].count("\n")
+                at = run.end()
+            else:
+                self._line(lines[place])
+                at += len(lines[place])
+                place += 1
+
+    def _keep_run(self, run: str) -> None:
+        count = run.count("\n")
+        self.kept += count
+        self.line += count
+        self.quoted = self.quoted or self.head.dialect.quote in run
+        body = run[:-1].replace("\r\n", "\n").removesuffix("\r")
+        lines: list[str] | list[bytes] = body.split("\n") if body.isascii() else body.encode().split(b"\n")
+        self.longest = max(self.longest, len(self.front) + 1 + max(map(len, lines)))
+        self.written.append(self.front + body.replace("\n", "\n" + self.front))
+
+    def _line(self, line: str) -> None:
+        """Take one line."""
+        quote, width = self.head.dialect.quote, self.head.width
+        self.line += 1
+        if self.walk is not None:
             self._feed(line)
-        self._write(good)
+            return
+        body = line.rstrip("\r\n")
+        if not body and width > 1:
+            self.blank += 1
+            return
+        if quote and quote in line:
+            plain = self.records is not None and self.records.fullmatch(body + "\n") is not None
+            self.quoted = self.quoted or plain
+        else:
+            missing = width - 1 - line.count(self.front)
+            plain = missing == 0
+            if missing > 0 and self.pads:
+                body += self.front * missing
+                plain = True
+        if not plain or (self.marked and UNDECODABLE.search(body)):
+            self._feed(line)
+            return
+        self._keep(body)
+        if self.wanted and self.kept + len(self.rejects) in self.wanted:
+            self.places[self.kept + len(self.rejects)] = Place(self.line, self._byte(), shown(line))
+
+    def _keep(self, record: str) -> None:
+        """Write a good record."""
+        self.kept += 1
+        self.longest = max(self.longest, len(record.encode()) + len(self.front) + 1)
+        self.written.append(self.front + record)
 
     def _byte(self) -> int | None:
         """Where the line of now begins."""
         return self.offsets.of(self.line - self.batch_line - 1)
 
-    def _write(self, good: list[str | None]) -> None:
-        if not good or self.out is None:
-            return
-        front = self.head.dialect.delimiter
-        place = "-" + front * self.head.width
-        records = [place if record is None else front + record for record in good]
-        data = ("\n".join(records) + "\n").encode()
-        self.out.write(data)
-        if len(data) > self.longest:
-            self.longest = max(self.longest, *(len(record.encode()) + 1 for record in records))
+    def _write(self) -> None:
+        if self.written and self.out is not None:
+            self.out.write(("\n".join(self.written) + "\n").encode())
+        self.written = []
 
     def _feed(self, line: str) -> None:
         """Take a line the long way."""
@@ -206,16 +239,15 @@ class _Reader:
         raw = "".join(self.raw).removesuffix("\n").removesuffix("\r")
         found = self._fault(walk, raw)
         if found is None:
-            self.kept += 1
             if walk.count < self.head.width:
-                raw += self.head.dialect.delimiter * (self.head.width - walk.count)
-            self.written.append(raw)
+                raw += self.front * (self.head.width - walk.count)
+            self._keep(raw)
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
             row = self.kept + len(self.rejects)
             if row in self.wanted:
                 self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
-        self.written.append(None)
+        self.written.append("-" + self.front * self.head.width)
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1

@@ -194,8 +194,8 @@ class Walk:
             self.surplus = True
 
 
-def one_line_record(dialect: Dialect, width: int) -> re.Pattern[str] | None:
-    """What a good record of `width` cells on one line looks like, quotes doubled to escape them.
+def one_line_records(dialect: Dialect, width: int) -> re.Pattern[str] | None:
+    """What good records of `width` cells look like that have a line each, one behind the other.
 
     What it does not match may still be good: `Walk` decides. None where nothing is quoted, the quote is not its own
     escape, or spaces delimit.
@@ -203,7 +203,8 @@ def one_line_record(dialect: Dialect, width: int) -> re.Pattern[str] | None:
     delimiter, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
     if not quote or dialect.escape != dialect.quote or len(dialect.delimiter) > 1 or dialect.delimiter == " ":
         return None
-    quoted = f"{quote}[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+{quote}"
     white = WHITE.replace(dialect.delimiter, "")
-    cell = f"(?:{quoted}|(?![{white}]*{quote})[^{delimiter}]*+)"
-    return re.compile(f"{cell}(?:{delimiter}{cell}){{{width - 1}}}")
+    quoted = f"{quote}[^{quote}\r\n]*+(?:{quote}{quote}[^{quote}\r\n]*+)*+{quote}"
+    plain = f"[^{delimiter}{quote}{white}\r\n][^{delimiter}\r\n]*+"  # most cells are one, so it is tried first
+    cell = f"(?>{plain}|{quoted}|(?![{white}]*+{quote})[^{delimiter}\r\n]*+)"
+    return re.compile(f"(?:{cell}(?:{delimiter}{cell}){{{width - 1}}}\r?\n)*+")

@@ -253,19 +253,20 @@ class Survey:
             return "its line ends are of more than one kind"
         if self.quotes % 2:
             return "its quotes are odd in number"
-        if self.head is not None and not self.quotes and self._ragged(self.head):
+        if self.head is not None and self._ragged(self.head):
             return "its records have different numbers of cells"
         return None
 
     def _ragged(self, head: Head) -> bool:
-        """Whether the delimiters of a text without quotes tell that its records differ.
+        """Whether the delimiters of a text tell that its records differ; in quotes there may be more of them.
 
         Shorter ones beside longer ones may balance: the bulk reader tells of the shorter.
         """
         records = self.lines - head.lines - (self.blank - head.skipped_blank - head.blank_before)
         if records < 1 or self.pads:
             return False
-        return self.delimiters - head.delimiters != (0 if head.width == 1 else records * (head.width - 1))
+        found, due = self.delimiters - head.delimiters, 0 if head.width == 1 else records * (head.width - 1)
+        return self.around.whole_lines and found < due if self.quotes else found != due
 
     @property
     def lines(self) -> int:
