@@ -229,7 +229,7 @@ def _declared_zeros(
                        for place in looked.values())
         rows = warehouse.sql(
             fill("declared_zeros", staging=staging(table), found=Sql(f"[{zeros}]"),
-                 states=Sql("'new', 'back', 'kept'" if kept else "'new'")), {"table": table})
+                 states=Sql("'new', 'back', 'kept'" if kept else "'new'")), {"named": table})
         found += [(path, state, name) for path, state, row in rows
                   for name, has in zip(looked, row, strict=True) if has]
     return found
