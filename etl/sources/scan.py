@@ -7,7 +7,6 @@ DuckDB's bulk reader reads a file when everything is stated and `care` is None. 
 from __future__ import annotations
 
 import functools
-import hashlib
 import io
 import os
 import threading
@@ -24,6 +23,7 @@ from etl.result import Progress, Report
 from etl.sources import content
 from etl.sources.dialect import Head
 from etl.sources.discovery import FileStat, SourceFile
+from etl.sources.fingerprint import Fingerprint
 from etl.sources.formats import Compression, Format, read_as
 from etl.sources.other_survey import OtherSurvey, other_survey
 from etl.sources.shape import Shape
@@ -124,12 +124,12 @@ def scan(
     """
     form, compression = read_as(file.path, reading)
     aside = _Aside(text)
-    digest = hashlib.sha256()
+    digest = Fingerprint()
     taken = time.time_ns()
     stat = file.stat
 
     def seen(piece: bytes) -> None:
-        digest.update(piece)
+        digest.take(piece)
         if tell is not None:
             tell(len(piece))
 
@@ -149,9 +149,9 @@ def scan(
     finally:
         written = aside.close()
     bytes_alone = digest.hexdigest()
-    digest.update(_canonical(reading))
+    digest.take(_canonical(reading))
     if not isinstance(survey, Survey):
-        digest.update(form.encode())  # the way of reading leaves it to the name
+        digest.take(form.encode())  # the way of reading leaves it to the name
         return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines, survey.blank,
                     size=survey.size, care=survey.care, empty=survey.empty, text=written,
                     transcodes=survey.transcodes, content=bytes_alone, format=form)

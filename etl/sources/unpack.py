@@ -19,6 +19,7 @@ from etl.sources.formats import Compression
 _ZSTD_INPUT = 1 << 14  # bytes taken at a time: what they unpack to is held in memory
 _ZSTD_MUCH = 1 << 23  # where they unpack to more than this, fewer are taken
 _ZSTD_WINDOW = 1 << 31  # what `zstd --long=31` needs
+_GZIP_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says that it is an instance
 BEHIND = "there is something behind its end"
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "zstd": b""}
 _PADDING: dict[Compression, int] = {"gzip": 1, "xz": 4}  # zeros at the end of these, so many at a time
@@ -143,7 +144,7 @@ def _members(stored: Iterator[bytes], path: str, compression: Compression, most:
                 member = _member(compression)
             try:
                 out = member.take(rest, most)
-            except (zlib_ng.error, OSError, EOFError, lzma.LZMAError) as error:
+            except (_GZIP_ERROR, OSError, EOFError, lzma.LZMAError) as error:
                 raise Unreadable(corrupt(path, compression, str(error))) from error
             if out:
                 yield out
