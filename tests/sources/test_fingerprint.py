@@ -13,7 +13,7 @@ from etl.sources.fingerprint import Fingerprint
 
 @given(st.lists(st.binary(max_size=40)), st.integers(1, 60))
 def test_is_that_of_the_bytes_however_they_come(pieces: list[bytes], batch: int) -> None:
-    """Holds: whatever the pieces and the batches, the hash is SHA-256 of all bytes, and goes on behind a first asking."""
+    """Holds: whatever the pieces and batches, the hash is SHA-256 of all bytes, and goes on behind a first asking."""
     whole, fingerprint.BATCH = fingerprint.BATCH, batch
     try:
         digest = Fingerprint()
