@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -106,6 +107,7 @@ def request(
     Raises:
         UsageError: A stated option is wrong, or contradicts what is stored.
     """
+    _check_texts(dataset)
     base = None if fresh or known is None else _without(known) if dataset.whole else _reset(dataset, known)
     selection = _selection(dataset, base)
     root = speakable(_root(dataset, base, selection), "source folder")
@@ -146,6 +148,14 @@ def files_of(dataset: Dataset, every: Sequence[StoredDataset], *, fresh: bool) -
     selection = _selection(dataset, base)
     root = _root(dataset, base, selection)
     return base.name if base is not None else _name(dataset, root), selection, root
+
+
+def _check_texts(dataset: Dataset) -> None:
+    """Hold what enters statements and the ledger to be text: half a character is none, and has no bytes."""
+    for name in ("table", "key", "order_by", "nulls", "columns", "delimiter", "quote", "escape", "encoding", "sheet"):
+        value = getattr(dataset, name)
+        if any("\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False)):
+            raise UsageError(f"{name} is {value!a}, which has half a character (a lone surrogate). Give whole ones.")
 
 
 def _without(known: StoredDataset) -> StoredDataset:

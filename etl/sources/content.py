@@ -18,6 +18,7 @@ CHUNK = 1 << 20
 UNDECODABLE = re.compile("[\ud800-\udfff]")
 _MARK = 0xDC00  # and the byte that could not be decoded
 _BYTES = 256
+_TAKES_MARK = ("utf-16", "utf-32")
 _BOMS = (  # and the encoding of each order of bytes by itself
     (codecs.BOM_UTF8, "utf-8", "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32", "utf-32-le"),
@@ -134,7 +135,8 @@ def text_encoding(stated: str) -> str:
         decoder(stated).decode(b"a", True)  # noqa: FBT003  # it takes pieces, and marks what it cannot decode
         return codecs.lookup(stated).name.removesuffix("-sig")
     except (LookupError, ValueError, TypeError, AssertionError) as error:  # those of bytes to bytes, of text to text
-        message = f"--encoding {stated}: no such encoding. Name one such as utf-8, cp1252, latin-1 or utf-16"
+        message = (f"--encoding {stated or repr(stated)}: no such encoding. Name one such as utf-8, cp1252, latin-1 or "
+                   "utf-16")
         raise UsageError(message) from error
 
 
@@ -165,6 +167,11 @@ def decoder(encoding: str) -> codecs.IncrementalDecoder:
     return codecs.getincrementaldecoder(encoding)("etl.mark")
 
 
+def unmarked(text: str, encoding: str) -> str:
+    """The beginning of a text without its mark; codecs whose name leaves the order of bytes open take it themselves."""
+    return text if encoding in _TAKES_MARK else text.removeprefix("\ufeff")
+
+
 def lines(pieces: Iterator[bytes], encoding: str) -> Iterator[list[str]]:
     """The physical lines of a text with their ends, in batches; LF, CRLF or a lone CR ends one."""
     decode = decoder(encoding).decode
@@ -172,7 +179,7 @@ def lines(pieces: Iterator[bytes], encoding: str) -> Iterator[list[str]]:
     first = True
     for text in _texts(pieces, decode):
         if first:
-            text = text.removeprefix("\ufeff")  # noqa: PLW2901  # the mark is no part of the text
+            text = unmarked(text, encoding)  # noqa: PLW2901  # the mark is no part of the text
             first = False
         if "\n" not in text and "\r" not in text and held and not held[-1].endswith("\r"):
             held.append(text)

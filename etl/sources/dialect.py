@@ -142,7 +142,7 @@ def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Hea
     if complete and before and len(skipped) == before and not rest and not reading.header:
         return _nothing_behind(skipped, Dialect(delimiter or ",", quote, escape))
     if not data or (not complete and len(data) == 1 and not _ended(data[0])):
-        return _no_record(reading, path, complete=complete)
+        return _no_record(reading, path, lines=len(lines), complete=complete)
     if delimiter is None:
         found = _delimiter("".join(data)[:SAMPLE], complete and len(text) <= SAMPLE, quote, escape, path)
         if isinstance(found, Problem):
@@ -157,7 +157,7 @@ def _read_head(text: str, *, complete: bool, reading: Reading, path: str) -> Hea
         walk.feed(line)
         if not walk.open:
             break
-    if reading.header and (problem := _header_problem(walk, data, len(skipped) + blank + 1, path)):
+    if reading.header and (problem := _header_problem(walk, data, len(skipped) + blank + 1, path, reading)):
         return problem
     header = tuple(cell or "" for cell in walk.cells) if reading.header else None
     return Head(
@@ -183,8 +183,11 @@ def _ended(line: str) -> bool:
     return line.endswith(("\n", "\r"))
 
 
-def _no_record(reading: Reading, path: str, *, complete: bool) -> Problem:
+def _no_record(reading: Reading, path: str, *, lines: int, complete: bool) -> Problem:
     what = "header" if reading.header else "record"
+    if complete and 0 < lines <= reading.skip_rows:
+        return whole_file("no_header", path, f"the file has no {what}: --skip-rows {reading.skip_rows} leaves out all "
+                          f"of its {lines} line{'' if lines == 1 else 's'}", "Skip fewer lines")
     if complete:
         skipped = f" behind the {reading.skip_rows} skipped lines" if reading.skip_rows else ""
         return whole_file("no_header", path, f"the file has no {what}{skipped}, only blank lines")
@@ -192,7 +195,7 @@ def _no_record(reading: Reading, path: str, *, complete: bool) -> Problem:
                       "It may be no CSV file")
 
 
-def _header_problem(walk: Walk, data: list[str], line: int, path: str) -> Problem | None:
+def _header_problem(walk: Walk, data: list[str], line: int, path: str, reading: Reading) -> Problem | None:
     """Why the header record cannot be used, if it cannot."""
     raw = data[0].rstrip("\r\n")[:SAMPLE]
     if walk.open:
@@ -202,6 +205,11 @@ def _header_problem(walk: Walk, data: list[str], line: int, path: str) -> Proble
         return Problem("text_after_quote", "the header has text after a closing quote", path, line, record=raw,
                        text=walk.fault_text[:SAMPLE], advice="Correct the header, or state another --quote",
                        whole_file=True)
+    if walk.cell_lines > reading.max_cell_lines:
+        return Problem("cell_too_long", f"the header has a cell of {walk.cell_lines} lines: a quote may have been left "
+                       "open", path, line, record=raw, whole_file=True,
+                       advice=f"Correct the header, or allow longer cells with --max-cell-lines (now "
+                              f"{reading.max_cell_lines})")
     bad = next((cell for cell in walk.cells if cell and UNDECODABLE.search(cell)), None)
     if bad is not None:
         return Problem("undecodable", "the header has bytes that are not of the encoding", path, line, whole_file=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -80,7 +81,10 @@ def _mended(path: str, workbook: calamine.CalamineWorkbook, package: Package, na
     part = package.sheet(name)
     taken = workbook.get_sheet_by_name(name)
     there = taken.start is not None and taken.end is not None
-    rows = taken.to_python(skip_empty_area=False) if there else []
+    try:
+        rows = taken.to_python(skip_empty_area=False) if there else []
+    except OverflowError as error:
+        raise Unreadable(_too_long(path, taken)) from error
     cells = Cells(path, rows, taken.start[1] if taken.start else _FAR, taken.end[1] + 1 if taken.end else 0,
                   package.texts(), Formats(package.styles, package.since_1904))
     cells.read(package.pieces(part))
@@ -90,6 +94,20 @@ def _mended(path: str, workbook: calamine.CalamineWorkbook, package: Package, na
         raise Unreadable(too_many_columns(path, width))
     return Sheet(name, [row[left:] for row in cells.rows], width,
                  {(row, column - left): fault for (row, column), fault in cells.faults.items()})
+
+
+def _too_long(path: str, sheet: calamine.CalamineSheet) -> Problem:
+    """The first row with a duration that Python has none for, which no row can be taken beside."""
+    rows = sheet.iter_rows()
+    for number in itertools.count(1):
+        try:
+            if next(rows, None) is None:
+                break
+        except OverflowError:
+            return Problem("too_long", "the row has a number of more than 999,999,999 days under a format of "
+                           "durations, like [h]:mm", path, number, whole_file=True,
+                           advice="Correct the number, or give its cell another format")
+    raise AssertionError(f"no row of {path} has a duration that is too long")
 
 
 def _near(path: str, bounds: Bounds) -> None:

@@ -113,7 +113,7 @@ class Survey:
         try:
             text = self.transcoder.decode(piece, final)
             if text and not self.size:  # whatever mark it had, it has one now: the bulk reader takes one away
-                text = "\ufeff" + text.removeprefix("\ufeff")
+                text = "\ufeff" + content.unmarked(text, self.encoding)
             return text.encode()
         except UnicodeError:
             self.broken = True
@@ -134,7 +134,7 @@ class Survey:
         if self.encoding not in ("utf-8", "ascii"):
             self.transcoder = codecs.getincrementaldecoder(self.encoding)("strict")
         try:
-            text = content.decoder(self.encoding).decode(start, complete).removeprefix("\ufeff")
+            text = content.unmarked(content.decoder(self.encoding).decode(start, complete), self.encoding)
         except UnicodeError as error:  # of the text as a whole: bytes that are not of the encoding are marked
             raise Unreadable(whole_file(
                 "undecodable", self.path, f"the text is not {self.encoding} ({error})",
@@ -156,6 +156,8 @@ class Survey:
 
     def _care_of_head(self, head: Head) -> str | None:
         """Why what the head says forbids the bulk reader."""
+        if not head.width:  # skipped lines are all there is: they are counted, and nobody reads them
+            return None
         if len(head.dialect.delimiter.encode()) > 1:
             return "the delimiter has more than one byte"
         if head.header_lines > 1:

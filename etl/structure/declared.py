@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from etl.errors import UsageError
 from etl.names import Sql, listed, literal
+from etl.sql_files import statement
 from etl.structure.kinds import DECIMAL_DIGITS
 
 TYPES = ("BIGINT", "HUGEINT", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMP", "TIME", "VARCHAR")
@@ -29,7 +31,6 @@ _WORDS = {
     "DOUBLE": "a number of at most 15 digits", "BOOLEAN": "true or false", "DATE": "a date like 2024-12-31",
     "TIMESTAMP": "a date and time like 2024-12-31 23:59:00", "TIME": "a time like 23:59:00",
 }
-_TRIAL = ("2003-04-15 16:17:18.123456", "1999-12-31 09:08:07.000001")  # what a format must be able to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +85,27 @@ def _check_format(found: Declared, text: str) -> None:
                          "'TIMESTAMP %d.%m.%Y %H:%M' or 'TIME %H:%M'.")
 
 
+@lru_cache(maxsize=256)
 def _lacks(found: Declared) -> str | None:
     """Why a format cannot give back what it wrote; None where it can."""
     import duckdb  # noqa: PLC0415  # slow, and only for a format
 
-    if re.search("%[zZ]", found.format):
+    if re.search("%[zZ]", found.format) or found.format.upper() == _ZONED.strip():
         return "has a zone, and a column keeps none"
-    part = "TIME" if found.type == "TIME" else "DATE"
+    values = {"format": found.format, "dates": found.type != "TIME", "times": found.type == "TIME"}
     with duckdb.connect() as connection:
-        for trial in _TRIAL:
-            try:
-                row = connection.execute(
-                    "SELECT strftime(back, $format) = said AND (hour(back) = hour(given) OR NOT $hours), "
-                    f"CAST(back AS {part}), CAST(given AS {part}), said "
-                    "FROM (SELECT *, strptime(said, $format) AS back FROM "
-                    "(SELECT *, strftime(given, $format) AS said FROM (SELECT CAST($trial AS TIMESTAMP) AS given)))",
-                    {"format": found.format, "trial": trial, "hours": found.type == "TIME" or "%I" in found.format}
-                ).fetchone()
-            except duckdb.Error as error:
-                return f"is none of DuckDB's ({str(error).splitlines()[0]})"
-            same, back, given, said = row if row is not None else (False, None, None, None)
-            if part == "DATE" and back != given:
-                return f"does not say which day it is: {trial[:10]} would be '{said}', and that {back}"
-            if not same:
-                return f"does not say which time it is: {trial[11:19]} would be '{said}'"
-    return None
+        try:
+            row = connection.execute(statement("format_trials").text, values).fetchone()
+        except duckdb.Error as error:
+            return f"is none of DuckDB's ({str(error).splitlines()[0]})"
+    if row is None:
+        return None
+    given, text, back, other_day = row
+    if back is None:
+        return f"cannot be read back: {given} would be '{text}'"
+    if other_day:
+        return f"does not say which day it is: {given:%Y-%m-%d} would be '{text}', and that {back:%Y-%m-%d}"
+    return f"does not say which time it is: {given:%H:%M:%S} would be '{text}', and that {back:%H:%M:%S}"
 
 
 def words(text: str) -> str:

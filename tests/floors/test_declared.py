@@ -103,6 +103,8 @@ def test_what_fits_is_what_the_grammar_says(database: duckdb.DuckDBPyConnection,
 @pytest.mark.parametrize(("stated", "declared"), [
     ("int", "BIGINT"), (" decimal( 12 , 2 )  , ", "DECIMAL(12,2) ,"), ("date %d.%m.%Y", "DATE %d.%m.%Y"),
     ("Timestamp  %d/%m/%Y %H:%M", "TIMESTAMP %d/%m/%Y %H:%M"), ("time", "TIME"), ("DATE %d.%m.%y", "DATE %d.%m.%y"),
+    ("DATE %-d.%-m.%-y", "DATE %-d.%-m.%-y"), ("DATE %Y%j", "DATE %Y%j"), ("DATE %G-W%V-%u", "DATE %G-W%V-%u"),
+    ("TIME %H%M%S.%f", "TIME %H%M%S.%f"),
     ("TIMESTAMP %Y-%m-%d %I:%M %p", "TIMESTAMP %Y-%m-%d %I:%M %p"), ("DATE %d-%b-%Y", "DATE %d-%b-%Y"),
 ])
 def test_one_spelling(stated: str, declared: str) -> None:
@@ -115,7 +117,9 @@ def test_one_spelling(stated: str, declared: str) -> None:
     ("BLOB", "is no type"), ("", "is no type"), ("DECIMAL(39,2)", "is no type"), ("BIGINT ,", "takes no format"),
     ("DOUBLE ;", "with a comma"), ("DATE %m/%Y", "which day"), ("DATE %q", "none of DuckDB's"),
     ("DATE %d.%m", "which day"), ("TIMESTAMP %d.%m.%Y %I:%M", "which time"), ("TIMESTAMP %Y-%m-%d %H:%M%z", "zone"),
-    ("TIME %M", "which time"), ("DATE yyyy-mm-dd", "which day"),
+    ("TIME %M", "which time"), ("DATE yyyy-mm-dd", "which day"), ("DATE %-d%m%-y", "cannot be read back: 1999-01-01"),
+    ("DATE %-d%-m%Y", "cannot be read back"), ("TIME %-H%M", "cannot be read back"),
+    ("TIMESTAMP %Y%m%d %H:%M %-S%-M", "read back"), ("TIMESTAMP WITH TIME ZONE", "has a zone"),
 ])
 def test_what_cannot_be_declared(stated: str, said: str) -> None:
     """A type that no column has, and a format that does not say what the type needs, are usage errors with a reason."""

@@ -119,6 +119,15 @@ def test_a_moment_in_words_keeps_its_digits(home: Home) -> None:
     assert loaded(home) == ["2024-01-01 10:00:00.123456", "2024-01-01 10:00:00"]
 
 
+def test_a_duration_past_all_times_is_named_by_its_row(home: Home) -> None:
+    """The file, the row and what to do, whichever rows stand around it."""
+    book(column(["1.5", "1e10", "2"], SPAN))
+    answer = home.run("--on-error", "reject_row")
+    assert answer.code == 1
+    assert "t.xlsx:3: the row has a number of more than 999,999,999 days" in answer.error
+    assert "give its cell another format" in answer.error
+
+
 def cells(*places: str) -> str:
     """Cells with the number 7."""
     return "".join(f'<c r="{place}"><v>7</v></c>' for place in places)

@@ -5,10 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import etl
+from etl.config import Dataset
+from etl.errors import UsageError
 from trouble.home import Home
 
 HARD = [
@@ -143,3 +146,15 @@ def test_partition_folders_do_not_touch_a_column_of_their_name(home: Home) -> No
     assert home.run("--strategy", "deduplicate", "--key", "id").code == 0
     assert home.exported() == [{"id": 1, "filename": None, "year": 1999}, {"id": 2, "filename": None, "year": None},
                                {"id": 3, "filename": "f", "year": None}]
+
+
+@pytest.mark.parametrize("stated", [
+    {"delimiter": "\ud800"}, {"nulls": ("\ud800",)}, {"columns": (("a\udc80", "BIGINT"),)}, {"table": "\udfff"},
+    {"strategy": "update", "key": ("\ud800",)}, {"order_by": "\ud800"}, {"encoding": "\ud800"}, {"sheet": "\ud800"},
+])
+def test_half_a_character_is_no_text(home: Home, stated: dict[str, Any]) -> None:
+    """What enters statements is whole: a lone surrogate, which only the library can be given, is a usage error."""
+    home.put({"a.csv": "id\n1\n"})
+    with pytest.raises(UsageError, match="which has half a character"):
+        etl.run(Dataset(source_dir="in", **stated), warehouse="w.duckdb")
+    assert not Path("w.duckdb").exists()
