@@ -25,7 +25,12 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code."""
+    """Run the command line and leave with its exit code.
+
+    DuckDB asks for pandas with every value that is bound: there, it is imported, which takes longer than a small load;
+    missing, it is searched for each time. Nothing here has a value of it.
+    """
+    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # None is how a module is said to be missing
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -26,3 +27,15 @@ def test_project_py_is_run() -> None:
                             check=True)
     assert door.stdout == module.stdout
     assert door.stdout.startswith("Usage: etl run [OPTIONS] [SOURCE]...")
+
+
+def test_a_load_does_not_import_pandas(tmp_path: Path) -> None:
+    """DuckDB would, with the first value that is bound, where pandas is installed."""
+    (tmp_path / "pandas").mkdir()
+    (tmp_path / "pandas/__init__.py").write_text("open('imported', 'w').close()\n", encoding="utf-8")
+    (tmp_path / "a.csv").write_text("id\n1\n", encoding="utf-8")
+    answer = subprocess.run([sys.executable, "-m", "etl", "run", "a.csv", "--output", "a.json"], cwd=tmp_path,
+                            env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path}"}, capture_output=True,
+                            text=True, check=False, timeout=60)
+    assert (answer.returncode, answer.stdout) == (0, "ETL complete: 1 records from 1 files\n"), answer.stderr
+    assert not (tmp_path / "imported").exists()
