@@ -184,11 +184,42 @@ CREATE OR REPLACE TEMP MACRO etl_told_kind(raw, c) AS
         ELSE etl_kind(c)
     END;
 
+-- Whether a text is JSON: DuckDB also takes a comma before a bracket for it, and NaN and infinities in any case. These
+-- may stand as DuckDB writes them, since etl_json_finite knows them so.
+CREATE OR REPLACE TEMP MACRO etl_json_taken(c) AS
+    CASE
+        WHEN NOT json_valid(c) THEN false
+        WHEN NOT regexp_matches(c, '(?i)nan|inf|,\s*[\]}]') THEN true
+        ELSE NOT regexp_matches(regexp_replace(c, '"(?:[^"\\]|\\.)*"|NaN|Infinity', '0', 'g'), '(?i)nan|inf|,\s*[\]}]')
+    END;
+
+-- Whether a JSON text stays what it is where DuckDB writes it into another.
+CREATE OR REPLACE TEMP MACRO etl_json_nests(c) AS
+    etl_json_taken(c) AND (
+        NOT etl_json_marked('[' || c || ']')
+        OR NOT etl_json_marked('[' || regexp_replace(c, '"(?:[^"\\]|\\.)*"', '""', 'g') || ']')
+    );
+
+-- Whether a JSON text below so many levels makes more than 256: each round takes its innermost level away.
+CREATE OR REPLACE TEMP MACRO etl_json_too_deep(c, above) AS
+    CASE
+        WHEN strlen(c) <= 2 * (256 - above) THEN false
+        WHEN NOT etl_json_deep(repeat('[', above) || c || repeat(']', above)) THEN false
+        WHEN NOT json_valid(c) THEN false
+        ELSE list_reduce(
+            list_prepend(
+                regexp_replace(regexp_replace(c, '"(?:[^"\\]|\\.)*"', '', 'g'), '[^\[\]{}]+', '', 'g'),
+                list_transform(range(256 - above), LAMBDA i: '')
+            ),
+            LAMBDA b, i: regexp_replace(b, '\[\]|\{\}', '', 'g')
+        ) <> ''
+    END;
+
 -- A JSON text as a told cell: null is NULL, white space around it goes, what is no JSON is a string.
 CREATE OR REPLACE TEMP MACRO etl_json_told(c) AS
     CASE
-        WHEN trim(CAST(c AS VARCHAR)) = 'null' THEN NULL
-        WHEN json_valid(CAST(c AS VARCHAR)) THEN CAST(trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) AS JSON)
+        WHEN trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) = 'null' THEN NULL
+        WHEN etl_json_taken(CAST(c AS VARCHAR)) THEN CAST(trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) AS JSON)
         ELSE to_json(CAST(c AS VARCHAR))
     END;
 

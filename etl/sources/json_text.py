@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 WHITE = " \t\r\n"
 DEEPEST = 256  # objects and lists in one another, the record among them; `etl_json_deep` in SQL says the same
-_TOO_DEEP = ("too_deep", f"its values are nested more than {DEEPEST} deep")
+TOO_DEEP = ("too_deep", f"its values are nested more than {DEEPEST} deep")
 STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^][{}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -106,7 +106,7 @@ def record(raw: str) -> Record:
     A member's text is its JSON without white space, its numbers as they are written; None for null.
     """
     if too_deep(raw):
-        return Record(raw, fault=_TOO_DEEP)
+        return Record(raw, fault=TOO_DEEP)
     try:
         found, end = afresh(lambda: value(raw))
         rest = GAP.match(raw, end)
@@ -120,7 +120,7 @@ def record(raw: str) -> Record:
 def judged(raw: str, found: Any) -> Record:
     """A value that was read as a record."""
     if too_deep(raw):
-        return Record(raw, fault=_TOO_DEEP)
+        return Record(raw, fault=TOO_DEEP)
     if not isinstance(found, Pairs):
         return Record(raw, fault=("not_an_object", "the record is not an object of JSON"))
     keys = [key for key, _ in found]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -16,13 +16,15 @@ import duckdb
 from etl.errors import Problem
 from etl.names import Sql, listed
 from etl.sources.content import os_problem
-from etl.sources.footer import Retag, retagged
+from etl.sources.footer import retagged
+from etl.sources.json_text import TOO_DEEP
 from etl.sources.pages import fault_of
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
 from etl.sources.thrift import NotThrift
 from etl.sources.unpack import whole_file
 from etl.sql_files import fill
+from etl.staging.parquet_schema import Leaf, Schema, read_schema
 from etl.staging.ranges import inside, known, said_outside
 from etl.warehouse import Warehouse
 
@@ -31,26 +33,14 @@ _DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 _WIDE_DECIMAL = re.compile(r"DECIMAL TEXT (\d+)")
 _INSTANT_TEXT, _INT96 = "INSTANT TEXT", "INT96 NANOSECONDS"
 _OF_MACHINE = (duckdb.OutOfMemoryException, duckdb.InterruptException)  # all other errors of a scan are of its file
-_MOST_DIGITS = 38
 KEPT = frozenset((
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
     "FLOAT", "DOUBLE", "DATE", "TIME", "TIME_NS", "TIME WITH TIME ZONE", "TIMESTAMP", "TIMESTAMP_NS",
     "TIMESTAMP WITH TIME ZONE", "INTERVAL", "UUID", "BLOB", "VARCHAR",
 ))  # types of staging columns: those of `etl.structure.kinds`
-_UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
 _TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
+_SHOWN = 200  # characters of a type
 _ADVICE = "Write it as another type, or leave the column out"
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    """An element of the schema that DuckDB would not read whole; `top` where it is its column by itself."""
-
-    column: str
-    top: bool
-    tag: Retag
-    what: str
-    scale: int
 
 
 def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
@@ -62,11 +52,11 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
     told = _told(warehouse, scan)
     if isinstance(told, Problem):
         return replace(scan, problem=told)
-    records, elements, types = told
-    names, leaves, doubled = _read_schema(elements)
+    records, schema, types = told
+    names, leaves = list(schema.names), schema.leaves
     if len(names) != len(types):
         return replace(scan, problem=_unfit(scan, names[0] if names else "", "a structure that cannot be told"))
-    for column, field in doubled:
+    for column, field in schema.doubled:
         return replace(scan, problem=_unfit(scan, column, f"two fields of the name {field!r} in one struct"))
     for leaf in leaves:
         if not leaf.top or names.count(leaf.column) > 1:
@@ -80,18 +70,23 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
         shape = found
     strange = next((name for name, kind in zip(shape.names, shape.types, strict=True) if not _known(kind)), None)
     if strange is not None:
-        return replace(scan, problem=_unfit(scan, strange, f"the type {types[names.index(strange)]}"))
+        kind = types[names.index(strange)]
+        what = f"the type {kind if len(kind) <= _SHOWN else kind[:_SHOWN] + '...'}"
+        return replace(scan, problem=_unfit(scan, strange, what))
     return replace(scan, shape=shape)
 
 
-def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, list[tuple[object, ...]], list[str]] | Problem:
-    """The rows of a file, the elements of its schema and the types of its columns; its pages are held to its footer."""
+def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, Schema, list[str]] | Problem:
+    """The rows of a file, its schema and the types of its columns; its pages are held to its footer."""
     path = Path(scan.file.absolute)
     values = {"file": _one(path)}
     try:
         records = int(warehouse.one("SELECT num_rows FROM parquet_file_metadata($file)", values))
-        elements = warehouse.sql("SELECT name, num_children, type, logical_type, precision, scale "
-                                 "FROM parquet_schema($file)", values)
+        schema = read_schema(warehouse.sql(
+            "SELECT name, num_children, type, logical_type, precision, scale, repetition_type "
+            "FROM parquet_schema($file)", values))
+        for column, what in schema.deep:  # nobody may read a value of it
+            return _unfit(scan, column, what)
         described = warehouse.sql("DESCRIBE SELECT * FROM read_parquet($file, hive_partitioning = false)", values)
         fault = fault_of(path)
     except OSError as error:
@@ -100,52 +95,11 @@ def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, list[tuple[object, ...
         raise
     except duckdb.Error as error:
         return _corrupt(scan, str(error))
-    return _corrupt(scan, fault) if fault is not None else (records, elements, [str(row[1]) for row in described])
-
-
-def _read_schema(
-    elements: Sequence[tuple[object, ...]]
-) -> tuple[list[str], list[_Leaf], list[tuple[str, str]]]:
-    """The names of the columns, the leaves that need another reading, and fields of one name with their columns."""
-    names: list[str] = []
-    leaves: list[_Leaf] = []
-    doubled: list[tuple[str, str]] = []
-    groups: list[tuple[int, set[str]]] = []  # how many children are to come, and the names of those that came
-    for told, children, kind, logical, precision, scale in elements:
-        name, depth = str(told), len(groups)
-        if depth == 1:
-            names.append(name)
-        elif depth > 1:
-            lowered = name.encode().lower().decode()  # as DuckDB compares them
-            if lowered in groups[-1][1]:
-                doubled.append((names[-1], name))
-            groups[-1][1].add(lowered)
-        if children:
-            groups.append((int(str(children)), set()))
-            continue
-        leaf = _leaf(names[-1] if names else name, str(kind), str(logical), precision, scale, top=depth == 1)
-        if leaf is not None:
-            leaves.append(leaf)
-        while groups:
-            left, seen = groups.pop()
-            if left > 1:
-                groups.append((left - 1, seen))
-                break
-    return names, leaves, doubled
-
-
-def _leaf(column: str, kind: str, logical: str, precision: object, scale: object, *, top: bool) -> _Leaf | None:
-    if isinstance(precision, int) and precision > _MOST_DIGITS:
-        return _Leaf(column, top, "bytes", f"decimals of {precision} digits", int(str(scale or 0)))
-    if kind == "INT96":
-        return _Leaf(column, top, "int96", "INT96 timestamps", 0)
-    if _UTC_NANOSECONDS.match(logical):
-        return _Leaf(column, top, "zoneless", "timestamps of nanoseconds in UTC", 0)
-    return None
+    return _corrupt(scan, fault) if fault is not None else (records, schema, [str(row[1]) for row in described])
 
 
 def _retyped(
-    warehouse: Warehouse, scan: Scan, shape: Shape, leaves: Sequence[_Leaf], location: Path
+    warehouse: Warehouse, scan: Scan, shape: Shape, leaves: Sequence[Leaf], location: Path
 ) -> Shape | Problem:
     """The shape with the types that keep what DuckDB would not; the bytes of those columns are looked at."""
     try:
@@ -208,7 +162,7 @@ def _value(place: int, kind: str) -> Sql:
     if wide:
         return Sql(f"etl_wide_decimal({column}, {int(wide[1])})")
     if kind == "JSON":
-        return Sql(f"etl_json_told({column})")
+        return inside(column, kind, Sql(f"etl_json_told({column})"))
     if kind in _TIMESTAMPS:  # a copy may have lost the zone
         column = Sql(f"CAST({column} AS {kind})")
     held = inside(column, kind)
@@ -256,10 +210,8 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
         except _OF_MACHINE:
             raise
         except duckdb.Error as error:
-            holds = said_outside(error)
-            if holds is not None:
-                return _unfit(scan, shape.names[place], f"a value out of the range of its type ({holds})")
-            return _corrupt(scan, str(error))
+            what = said_outside(error)
+            return _corrupt(scan, str(error)) if what is None else _unfit(scan, shape.names[place], what)
     return None
 
 
@@ -275,5 +227,7 @@ def _corrupt(scan: Scan, error: str) -> Problem:
 
 
 def _unfit(scan: Scan, column: str, what: str) -> Problem:
+    if what == TOO_DEEP[1]:
+        return Problem(*TOO_DEEP, scan.file.path, column=column, advice=_ADVICE, whole_file=True)
     return Problem("unfit_type", f"the column has {what} that cannot be loaded whole", scan.file.path, column=column,
                    advice=_ADVICE, whole_file=True)
