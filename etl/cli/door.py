@@ -15,6 +15,7 @@ from typing import NoReturn
 import click
 
 from etl.cli.commands import root
+from etl.cli.lean import without_pandas
 from etl.cli.printable import printable
 from etl.cli.streams import leave_quietly, prepare, tell
 from etl.errors import EtlError, ExportPending, QueryRefused, shorten
@@ -25,12 +26,8 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code.
-
-    DuckDB asks for pandas with every value that is bound: there, it is imported, which takes longer than a small load;
-    missing, it is searched for each time. Nothing here has a value of it.
-    """
-    sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]  # None is how a module is said to be missing
+    """Run the command line and leave with its exit code."""
+    without_pandas()
     sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
 
 
