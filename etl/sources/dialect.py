@@ -184,15 +184,16 @@ def _ended(line: str) -> bool:
 
 
 def _no_record(reading: Reading, path: str, *, lines: int, complete: bool) -> Problem:
-    what = "header" if reading.header else "record"
+    what, skips = "header" if reading.header else "record", f"--skip-rows {reading.skip_rows}"
+    message, advice = f"the {what} does not end in the first part of the file", "It may be no CSV file"
     if complete and 0 < lines <= reading.skip_rows:
-        return whole_file("no_header", path, f"the file has no {what}: --skip-rows {reading.skip_rows} leaves out all "
-                          f"of its {lines} line{'' if lines == 1 else 's'}", "Skip fewer lines")
-    if complete:
+        message, advice = f"the file has no {what}: {skips} leaves out all {lines} of its lines", "Skip fewer lines"
+    elif complete:
         skipped = f" behind the {reading.skip_rows} skipped lines" if reading.skip_rows else ""
         return whole_file("no_header", path, f"the file has no {what}{skipped}, only blank lines")
-    return whole_file("no_header", path, f"the {what} does not end in the first part of the file",
-                      "It may be no CSV file")
+    elif 0 < reading.skip_rows >= lines - 1:
+        message, advice = f"{skips} goes past the first 1 MB, in which the {what} must end", "Cut these lines off"
+    return whole_file("no_header", path, message, advice)
 
 
 def _header_problem(walk: Walk, data: list[str], line: int, path: str, reading: Reading) -> Problem | None:

@@ -30,6 +30,7 @@ Retag = Literal["bytes", "int96", "zoneless"]
 _FIXED = 7  # FIXED_LEN_BYTE_ARRAY
 _INT96_BYTES = 12
 _TAIL = 8
+_ENCRYPTION = 8  # the field encryption_algorithm of FileMetaData, in parquet.thrift
 
 
 def footer_of(file: BinaryIO) -> tuple[Struct, int]:
@@ -46,6 +47,19 @@ def footer_of(file: BinaryIO) -> tuple[Struct, int]:
         raise NotThrift("its length is past the file's")
     file.seek(begins)
     return Reader(file.read(length)).struct(), begins
+
+
+def is_encrypted(path: Path) -> bool:
+    """Whether a footer that stands open says that columns are encrypted.
+
+    Raises:
+        OSError: The file cannot be read.
+    """
+    with path.open("rb") as file:
+        try:
+            return get(footer_of(file)[0], _ENCRYPTION) is not None
+        except NotThrift:
+            return False
 
 
 def retagged(source: Path, destination: Path, tags: Mapping[str, Retag]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from etl.config import Reading
+from etl.errors import Problem
 from etl.sources import content
 from etl.sources.claims import false_claim
 from etl.sources.formats import CALLED, Format
@@ -17,7 +18,13 @@ from etl.sources.unpack import Unreadable, whole_file
 _START = 4096
 _TWO = re.compile(rb"\n\r?\n")
 _BLANK = re.compile(rb"(?<=\n)\r?\n")
+_ENCRYPTED = b"PARE"
 _MAGIC = {"parquet": b"PAR1", "xlsx": b"PK"}
+
+
+def encrypted(path: str) -> Problem:
+    """A Parquet file of which something can only be read with a key."""
+    return whole_file("encrypted", path, "the Parquet file is encrypted", "Write it without encryption")
 
 
 class OtherSurvey(Protocol):
@@ -89,6 +96,8 @@ class Closed:
         magic = _MAGIC[self.form]
         if self.empty:
             return b""
+        if self.form == "parquet" and self.start.startswith(_ENCRYPTED):
+            raise Unreadable(encrypted(self.path))
         if not self.start.startswith(magic):
             raise Unreadable(false_claim(self.start, self.path, None, self.form) or whole_file(
                 f"not_{self.form}", self.path, f"the file is not {CALLED[self.form]}",

@@ -16,8 +16,9 @@ import duckdb
 from etl.errors import Problem
 from etl.names import Sql, listed
 from etl.sources.content import os_problem
-from etl.sources.footer import retagged
+from etl.sources.footer import is_encrypted, retagged
 from etl.sources.json_text import TOO_DEEP
+from etl.sources.other_survey import encrypted
 from etl.sources.pages import fault_of
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
@@ -94,7 +95,7 @@ def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, Schema, list[str]] | P
     except _OF_MACHINE:
         raise
     except duckdb.Error as error:
-        return _corrupt(scan, str(error))
+        return encrypted(scan.file.path) if is_encrypted(path) else _corrupt(scan, str(error))
     return _corrupt(scan, fault) if fault is not None else (records, schema, [str(row[1]) for row in described])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import json
 from decimal import Decimal
@@ -14,6 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pyarrow.parquet import encryption
 from trouble.home import Home
 
 from etl.names import Sql
@@ -83,6 +85,30 @@ def test_every_type_goes_into_every_export(home: Home) -> None:
         assert duckdb.sql(f"SELECT count(*) FROM {reader}('out/{name}')").fetchall() == [(2,)]
     again = duckdb.sql("SELECT decimal60, uint64 FROM read_parquet('out/t.parquet') WHERE int8 = -1").fetchall()
     assert again == [(str(WIDE), 2**64 - 1)]
+
+
+class Keys(encryption.KmsClient):
+    """Keys wrapped by nothing."""
+
+    def wrap_key(self, key_bytes: bytes, master_key_identifier: str) -> bytes:  # noqa: ARG002, the interface
+        """The key as it is."""
+        return base64.b64encode(key_bytes)
+
+
+@pytest.mark.parametrize("options", [
+    {}, {"plaintext_footer": True}, {"plaintext_footer": True, "encryption_algorithm": "AES_GCM_CTR_V1"},
+])
+def test_an_encrypted_file_is_told_so(home: Home, options: dict[str, Any]) -> None:
+    """Whether all of it is encrypted or the columns alone, and in whichever way."""
+    table = pa.table({"k": pa.array([1, 2]), "v": pa.array([1.5, 2.5])})
+    factory = encryption.CryptoFactory(lambda _config: Keys())
+    keys = encryption.EncryptionConfiguration(footer_key="f", column_keys={"c": ["v"]}, **options)
+    sealed = factory.file_encryption_properties(encryption.KmsConnectionConfig(), keys)
+    with pq.ParquetWriter("in/t.parquet", table.schema, encryption_properties=sealed) as writer:
+        writer.write_table(table)
+    answer = home.run()
+    assert answer.code == 1
+    assert "t.parquet: the Parquet file is encrypted. Write it without encryption" in answer.error
 
 
 @pytest.mark.parametrize(("types", "values", "of", "exported"), [
