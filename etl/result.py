@@ -177,7 +177,7 @@ class Load:
         held: Paths that were skipped, because their content is held; of an unload or a rollback: paths that are held
             from now on.
         command: Of which it is the outcome.
-        not_taken: How many files of the folder are of no known extension.
+        not_taken: How many files of the folder are hidden, excluded or of no known extension.
         problems: Why files are stale or skipped.
         rejects: Records that were rejected, with their problems.
         changes: What the definition changed, one sentence each.

@@ -63,7 +63,7 @@ def summary(load: Load, width: int) -> Iterator[str]:
     yield from _named("left out, with problems", load.skipped)
     yield from _cut([f"  {printable(str(problem))}" for problem in load.problems], "problems")
     if load.not_taken:
-        yield f"{count(load.not_taken, 'file')} not taken: of no known extension."
+        yield f"{count(load.not_taken, 'file')} not taken: hidden, left out, or of no known extension."
     yield from _cut([f"{printable(column.name)} is {column.type} because {printable(column.reason)}"
                      for column in load.columns if column.reason and load.status != "nothing new"], "columns")
     yield from structure(load)

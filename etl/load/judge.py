@@ -60,8 +60,12 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     rejects += check.with_lines(refused, brought.files, brought.lines, wish.reading)
     rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
     _decide(task, coming, brought, rejects)
-    return [(version, replace(problem, advice=problem.advice and problem.advice.removesuffix(OR_REJECT)))
-            for version, problem in rejects]
+    return [(version, _left_out(problem)) for version, problem in rejects]
+
+
+def _left_out(problem: Problem) -> Problem:
+    """A problem of a record that is left out already: what to do is not to leave it out."""
+    return replace(problem, advice=problem.advice and problem.advice.removesuffix(OR_REJECT))
 
 
 def _refuse_kept(task: Attempt, coming: Coming, states: Sequence[str]) -> None:
@@ -100,7 +104,7 @@ def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -
         p.code == "contract" and contract == "freeze" and (p.path, p.row) not in otherwise)]
     check.refuse([*coming.problems, *whole], name)
     counted = {(problem.path, problem.row or problem.line) for _, problem in rejects}
-    check.too_many(len(counted), brought.read, settings, [problem for _, problem in rejects], name)
+    check.too_many(len(counted), brought.read, settings, [_left_out(problem) for _, problem in rejects], name)
 
 
 def _locate_for(task: Attempt, *, every: bool) -> None:

@@ -142,7 +142,7 @@ def test_everything_that_deserves_a_word_gets_one() -> None:
     assert "1 file gone, so their rows left the target:\n  g.csv" in text
     assert "1 file STALE: changed, but with problems, so the version loaded before stays:\n  s.csv" in text
     assert "1 file left out, with problems:\n  k.csv" in text
-    assert "2 files not taken: of no known extension." in text
+    assert "2 files not taken: hidden, left out, or of no known extension." in text
     assert "amount is VARCHAR because orders_17.csv:904 = 'N/A'" in text
     assert "id is BIGINT" not in text
     assert "Definition: key was id and is now id, day" in text

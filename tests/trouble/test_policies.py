@@ -23,6 +23,7 @@ def test_max_rejects_at_its_bound(home: Home, most: str, code: int) -> None:
         assert f"2 of 10 records were rejected, more than --max-rejects {most} lets pass" in answer.error
         assert "a.csv:10: found 1 cell, expected 2" in answer.error
         assert "a.csv:11: " in answer.error
+        assert "load with --on-error reject_row" not in answer.error  # it was
         assert not home.output.exists()
         assert [row[0] for row in home.rejects("problem")] == ["missing_columns", "null_key"]
     else:
