@@ -41,6 +41,7 @@ KEPT = frozenset((
 ))  # types of staging columns: those of `etl.structure.kinds`
 _TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _SHOWN = 200  # characters of a type
+_NO_JSON = "Invalid JSON found in Parquet file: "
 _ADVICE = "Write it as another type, or leave the column out"
 
 
@@ -212,6 +213,8 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
             raise
         except duckdb.Error as error:
             what = said_outside(error)
+            if what is None and _NO_JSON in str(error):
+                return _no_json(scan, shape.names[place], str(error))
             return _corrupt(scan, str(error)) if what is None else _unfit(scan, shape.names[place], what)
     return None
 
@@ -225,6 +228,13 @@ def _corrupt(scan: Scan, error: str) -> Problem:
     said = error.splitlines()[0].replace(scan.file.absolute, scan.file.path)
     return whole_file("corrupt", scan.file.path, f"the Parquet file cannot be read: {said.rstrip('.')}",
                       "Fetch the file again")
+
+
+def _no_json(scan: Scan, column: str, error: str) -> Problem:
+    said = error.splitlines()[0].partition(_NO_JSON)[2].rstrip(".")
+    return Problem("invalid_json", f"the column is of the type JSON and has a value that is no JSON ({said})",
+                   scan.file.path, column=column, advice="Write it as a string, or leave the column out",
+                   whole_file=True)
 
 
 def _unfit(scan: Scan, column: str, what: str) -> Problem:

@@ -113,6 +113,15 @@ def test_what_is_no_json_is_a_text(home: Home, text: str) -> None:
     assert [row["v"] for row in home.exported()] == [text, '["a","b", "nan, inf ,]"]']
 
 
+@pytest.mark.parametrize("text", ["'a'", "[01]", "[1", '{"a":1}x'])
+def test_what_duckdb_does_not_take_for_json_is_told_by_its_column(home: Home, text: str) -> None:
+    """The file is whole, so that to fetch it again would not help."""
+    for column in (of_json('{"a":1}', text), listed(of_json('{"a":1}', text))):
+        write(k=pa.array(range(len(column))), v=column)
+        assert refused(home, "the column is of the type JSON and has a value that is no JSON (Malformed JSON")
+        assert "Fetch the file again" not in home.run().error
+
+
 @pytest.mark.parametrize("white", ["\t", "\r\n"])
 def test_null_is_null_whatever_stands_around_it(home: Home, white: str) -> None:
     """A JSON null is NULL between any white space of JSON, and rejects the row whose key it is."""
