@@ -23,6 +23,8 @@ class Shape:
         header_lines: Of a sheet, the rows down to the header, with it.
         sheet: Of a workbook, the sheet that is read.
         long_numbers: Of lines of JSON, whether there are numbers that DuckDB would write otherwise.
+        nulls: Of Parquet, the elements of the type of NULL alone: DuckDB describes them as INTEGER, and cannot read an
+            INTEGER of the next file as one of them.
     """
 
     names: tuple[str, ...]
@@ -32,6 +34,7 @@ class Shape:
     header_lines: int = 0
     sheet: str | None = None
     long_numbers: bool = False
+    nulls: tuple[int, ...] = ()
 
 
 def too_many_columns(path: str, found: int) -> Problem:

@@ -64,7 +64,7 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
         if not leaf.top or names.count(leaf.column) > 1:
             what = leaf.what if leaf.top else f"{leaf.what} inside nested values"
             return replace(scan, problem=_unfit(scan, leaf.column, what))
-    shape = Shape(tuple(names), records, tuple(types))
+    shape = Shape(tuple(names), records, tuple(types), nulls=tuple(schema.nulls))
     if leaves:
         found = _retyped(warehouse, scan, shape, leaves, location)
         if isinstance(found, Problem):

@@ -11,6 +11,7 @@ from etl.sources.footer import Retag
 _MOST_DIGITS = 38
 _MOST_LISTS = 16  # DuckDB's reader takes twice the time for each list around a list: at 22 a second, at 40 days
 _DEEPEST = 254  # elements on the way to a leaf: levels are one byte in DuckDB, and past it the process may end
+_NULL = "NullType()"
 _UTC_NANOSECONDS = re.compile(r"TimestampType\(isAdjustedToUTC=1.*NanoSeconds")
 
 
@@ -33,12 +34,14 @@ class Schema:
         leaves: Those that need another reading, or have none.
         doubled: Fields that share their name with another of their struct, with their columns.
         deep: Columns nested deeper than DuckDB reads, with what is too deep.
+        nulls: The places, among all elements, of those of the type of NULL alone.
     """
 
     names: list[str] = field(default_factory=list)
     leaves: list[Leaf] = field(default_factory=list)
     doubled: list[tuple[str, str]] = field(default_factory=list)
     deep: list[tuple[str, str]] = field(default_factory=list)
+    nulls: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -54,7 +57,7 @@ def read_schema(elements: Sequence[tuple[object, ...]]) -> Schema:
     """The schema of its elements, each told by name, children, type, logical type, precision, scale and repetition."""
     schema = Schema()
     groups: list[_Group] = []
-    for told, children, kind, logical, precision, scale, repetition in elements:
+    for place, (told, children, kind, logical, precision, scale, repetition) in enumerate(elements):
         name, depth = str(told), len(groups)
         if depth == 1:
             schema.names.append(name)
@@ -69,6 +72,8 @@ def read_schema(elements: Sequence[tuple[object, ...]]) -> Schema:
         if children:
             groups.append(_Group(int(str(children)), lists))
             continue
+        if logical == _NULL:
+            schema.nulls.append(place)
         leaf = _leaf(column, str(kind), str(logical), precision, scale, top=depth == 1 and not repeated)
         if leaf is not None:
             schema.leaves.append(leaf)

@@ -140,6 +140,24 @@ def test_types_of_different_files_are_joined_without_loss(
         assert sorted(text for (text,) in found) == sorted(exported)
 
 
+@pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])
+@pytest.mark.parametrize(("of", "cell"), [
+    (pa.int32(), 5), (pa.int8(), 5), (pa.int64(), 5), (pa.date32(), 5), (pa.time32("ms"), 5000), (pa.string(), "5"),
+    (pa.decimal128(5, 1), Decimal("0.5")),
+], ids=str)
+def test_a_column_without_a_type_stands_beside_any(
+    home: Home, of: pa.DataType, cell: object, order: tuple[str, str]
+) -> None:
+    """Writers give a column of NULLs alone the type of NULL, stored as INT32: by itself, in lists and in structs."""
+    for name, kind, value in zip(order, (pa.null(), of), (None, cell), strict=True):
+        write(f"{name}.parquet", {"v": pa.array([value], kind), "l": pa.array([[value]], pa.list_(kind)),
+                                  "s": pa.array([{"a": value}], pa.struct([("a", kind)]))})
+    answer = home.run()
+    assert answer.code == 0, answer.error
+    found = home.sql("SELECT v IS NULL, l->>0 IS NULL, s->>'a' IS NULL FROM w.main.t ORDER BY _version, _row")
+    assert found == [(order[0] == "a",) * 3, (order[0] == "b",) * 3]
+
+
 def test_parquet_meets_csv_and_json(home: Home) -> None:
     """One target from files of three formats: columns by name, kinds by their join."""
     write("a.parquet", {"ID": pa.array([1], pa.int32()), "v": pa.array([Decimal("1.5")], pa.decimal128(5, 1))})

@@ -97,6 +97,7 @@ KINDS: dict[str, Kind] = {
     "double": Kind(pa.float64(), st.floats(), float, "DOUBLE"),
     "money": _decimals(12, 2), "point": _decimals(20, 20), "long": _decimals(38, 5),
     "past": _decimals(60, 7, "VARCHAR"),
+    "nothing": Kind(pa.null(), st.none(), str, ""),
     "truth": Kind(pa.bool_(), st.booleans(), {"true": True, "false": False}.__getitem__, "BOOLEAN"),
     "text": Kind(pa.string(), TEXTS, str, "VARCHAR"),
     "day": Kind(pa.date32(), st.dates(), dt.date.fromisoformat, "DATE"),
