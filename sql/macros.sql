@@ -7,6 +7,10 @@
 CREATE OR REPLACE TEMP MACRO etl_lines(c) AS
     replace(replace(c, chr(13) || chr(10), chr(10)), chr(13), chr(10));
 
+-- Whether a cell holds a line feed.
+CREATE OR REPLACE TEMP MACRO etl_has_line_feed(c) AS
+    contains(c, chr(10));
+
 -- Whether a cell holds a line end.
 CREATE OR REPLACE TEMP MACRO etl_has_line_end(c) AS
     contains(c, chr(10)) OR contains(c, chr(13));

@@ -7,14 +7,16 @@ import io
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from etl.errors import Problem, UsageError
 from etl.sources.formats import Compression, Format
-from etl.sources.unpack import Unreadable, unpack, whole_file
+from etl.sources.gunzip import REFUSED, ahead, gunzip
+from etl.sources.unpack import Unreadable, corrupt, unpack, whole_file
 from etl.sources.zips import unzip
 
 CHUNK = 1 << 20
+LARGE = 1 << 20  # bytes from which on a packed file is unpacked ahead
 UNDECODABLE = re.compile("[\ud800-\udfff]")
 _MARK = 0xDC00  # and the byte that could not be decoded
 _BYTES = 256
@@ -66,8 +68,8 @@ def _mode(raw: io.FileIO) -> int:
 def chunks(
     raw: io.FileIO, path: str, compression: Compression, seen: Callable[[bytes], object] | None = None,
     form: Format | None = None,
-) -> Iterator[bytes]:
-    """The decompressed bytes in pieces of bounded size.
+) -> Generator[bytes]:
+    """The decompressed bytes in pieces of bounded size; close them where not all are taken.
 
     Args:
         seen: Called with the bytes as they stand on disk, in order, before they are decompressed.
@@ -77,6 +79,9 @@ def chunks(
         Unreadable: A stream is not of its compression, is corrupt, or ends before its end.
     """
     stored = _stored(raw, path, seen)
+    if compression == "gzip":
+        pieces = _gunzipped(raw, path, stored)
+        return pieces if os.fstat(raw.fileno()).st_size < LARGE else ahead(pieces)
     if compression != "zip":
         return unpack(stored, path, compression, CHUNK)
     if seen is not None:  # a zip is read from its end: once through for what wants to see it
@@ -85,7 +90,18 @@ def chunks(
     return unzip(raw, path, CHUNK, form)
 
 
-def _stored(raw: io.FileIO, path: str, seen: Callable[[bytes], object] | None) -> Iterator[bytes]:
+def _gunzipped(raw: io.FileIO, path: str, stored: Iterator[bytes]) -> Generator[bytes]:
+    """The decompressed bytes of gzip; what is refused is read once more, to tell what is wrong with it."""
+    try:
+        yield from gunzip(stored, CHUNK)
+    except REFUSED as error:
+        raw.seek(0)
+        for _ in unpack(_stored(raw, path, None), path, "gzip", CHUNK):
+            pass
+        raise Unreadable(corrupt(path, "gzip", str(error))) from error
+
+
+def _stored(raw: io.FileIO, path: str, seen: Callable[[bytes], object] | None) -> Generator[bytes]:
     while True:
         try:
             piece = raw.read(CHUNK)

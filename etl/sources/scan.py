@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,7 @@ class Scan:
         whole_lines: Each line has an even number of quotes, so that no line end stands in a quoted cell, but for one
             beside stray quotes.
         delimiters: How many delimiters stand behind the head, those in cells included.
+        returns: A carriage return occurs, as far as is known.
         size: Decompressed bytes. Above 8 MB a file with line ends in quoted cells must be read with `parallel=false`:
             the bulk reader starts in the middle otherwise, and makes rows of the lines of a cell.
         care: Why the bulk reader must not read the file; None when it may.
@@ -86,6 +88,7 @@ class Scan:
     shape: Shape | None = None
     delimiters: int = 0
     whole_lines: bool = False
+    returns: bool = True
 
     @property
     def names(self) -> tuple[HeaderName, ...]:
@@ -137,9 +140,11 @@ def scan(
         with content.open_regular(file.absolute, file.path) as raw:
             stat = FileStat.of(os.fstat(raw.fileno()))
             survey = _survey(form, reading, file.path)
-            for piece in content.chunks(raw, file.path, compression, seen, None if reading.format else form):
-                if (known := survey.take(piece)) and (compression != "none" or survey.transcodes):
-                    aside.write(known)
+            stated = None if reading.format else form
+            with closing(content.chunks(raw, file.path, compression, seen, stated)) as pieces:
+                for piece in pieces:
+                    if (known := survey.take(piece)) and (compression != "none" or survey.transcodes):
+                        aside.write(known)
             if (known := survey.finish()) and (compression != "none" or survey.transcodes):
                 aside.write(known)
             if FileStat.of(os.fstat(raw.fileno())) != stat:
@@ -163,7 +168,7 @@ def scan(
     return Scan(file, digest.hexdigest(), stat, taken, compression, survey.encoding, survey.lines,
                 survey.blank - head.skipped_blank, survey.quotes > 0, survey.size, None, head, text=written,
                 transcodes=survey.transcodes, content=bytes_alone, delimiters=survey.delimiters - head.delimiters,
-                whole_lines=survey.around.whole_lines)
+                whole_lines=survey.around.whole_lines, returns=survey.cr > 0)
 
 
 def _survey(form: Format, reading: Reading, path: str) -> Survey | OtherSurvey:

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import bz2
 import lzma
-from collections.abc import Iterator
+import zlib
+from collections.abc import Generator, Iterator
 from typing import Protocol
-
-from zlib_ng import zlib_ng
 
 from etl.errors import Problem
 from etl.sources.formats import Compression
@@ -19,7 +18,6 @@ from etl.sources.formats import Compression
 _ZSTD_INPUT = 1 << 14  # bytes taken at a time: what they unpack to is held in memory
 _ZSTD_MUCH = 1 << 23  # where they unpack to more than this, fewer are taken
 _ZSTD_WINDOW = 1 << 31  # what `zstd --long=31` needs
-_GZIP_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says that it is an instance
 BEHIND = "there is something behind its end"
 _MAGIC: dict[Compression, bytes] = {"gzip": b"\x1f\x8b", "bzip2": b"BZh", "xz": b"\xfd7zXZ\0", "zstd": b""}
 _PADDING: dict[Compression, int] = {"gzip": 1, "xz": 4}  # zeros at the end of these, so many at a time
@@ -39,8 +37,8 @@ def whole_file(code: str, path: str, message: str, advice: str | None = None) ->
     return Problem(code, message, path=path, advice=advice, whole_file=True)
 
 
-def unpack(stored: Iterator[bytes], path: str, compression: Compression, most: int) -> Iterator[bytes]:
-    """The decompressed bytes of a stream; of a zip, see `etl.sources.zips`.
+def unpack(stored: Generator[bytes], path: str, compression: Compression, most: int) -> Generator[bytes]:
+    """The decompressed bytes of a stream; of a zip, see `etl.sources.zips`, and of gzip, `etl.sources.gunzip`.
 
     Args:
         stored: The bytes as they stand on disk, in pieces.
@@ -76,10 +74,10 @@ class _Member(Protocol):
 
 
 class _Gzip:
-    """A member of a gzip file; zlib-ng verifies its checksum and length, in half the time of zlib."""
+    """A member of a gzip file; zlib verifies its checksum and length."""
 
     def __init__(self) -> None:
-        self._member = zlib_ng.decompressobj(wbits=31)
+        self._member = zlib.decompressobj(wbits=31)
         self._full = False
 
     def take(self, rest: bytes, most: int) -> bytes:
@@ -122,15 +120,30 @@ class _Block:
         return self._member.needs_input
 
 
+class _Xz(_Block):
+    """A stream of an xz file; the standard library loads one whose check it does not know, and verifies nothing."""
+
+    def __init__(self) -> None:
+        self._stream = lzma.LZMADecompressor(format=lzma.FORMAT_XZ)
+        super().__init__(self._stream)
+
+    def take(self, rest: bytes, most: int) -> bytes:
+        out = super().take(rest, most)
+        check = self._stream.check
+        if check != lzma.CHECK_UNKNOWN and not lzma.is_check_supported(check):
+            raise lzma.LZMAError(f"it has a check of the unknown kind {check}")
+        return out
+
+
 def _member(compression: Compression) -> _Member:
     if compression == "gzip":
         return _Gzip()
     if compression == "bzip2":
         return _Block(bz2.BZ2Decompressor())
-    return _Block(lzma.LZMADecompressor(format=lzma.FORMAT_XZ))
+    return _Xz()
 
 
-def _members(stored: Iterator[bytes], path: str, compression: Compression, most: int) -> Iterator[bytes]:
+def _members(stored: Iterator[bytes], path: str, compression: Compression, most: int) -> Generator[bytes]:
     """Every member of a file; zeros may pad the end of a gzip or an xz file, and what else is behind it is refused."""
     member: _Member | None = None
     begin = _Beginning(path, compression)
@@ -144,7 +157,7 @@ def _members(stored: Iterator[bytes], path: str, compression: Compression, most:
                 member = _member(compression)
             try:
                 out = member.take(rest, most)
-            except (_GZIP_ERROR, OSError, EOFError, lzma.LZMAError) as error:
+            except (zlib.error, OSError, EOFError, lzma.LZMAError) as error:
                 raise Unreadable(corrupt(path, compression, str(error))) from error
             if out:
                 yield out
@@ -204,7 +217,7 @@ class _Beginning:
         return corrupt(self._path, self._compression, BEHIND if self._ended else "it begins otherwise")
 
 
-def _unzstd(stored: Iterator[bytes], path: str, most: int) -> Iterator[bytes]:
+def _unzstd(stored: Iterator[bytes], path: str, most: int) -> Generator[bytes]:
     """Every frame of a zstd file; only a decompression object tells a cut frame from a whole one."""
     import zstandard  # noqa: PLC0415  # only for compressed files
 

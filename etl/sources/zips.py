@@ -7,7 +7,7 @@ import lzma
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from etl.errors import Problem
 from etl.sources.formats import CALLED, Format, claim_of
@@ -22,7 +22,7 @@ _END = 22  # bytes of the record that ends a zip, its comment behind it
 _BESIDE = ("__MACOSX/",)  # what macOS adds to a zip of one file
 
 
-def unzip(raw: io.FileIO, path: str, most: int, form: Format | None) -> Iterator[bytes]:
+def unzip(raw: io.FileIO, path: str, most: int, form: Format | None) -> Generator[bytes]:
     """The one file in a zip, its checksum and length verified.
 
     Args:

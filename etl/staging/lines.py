@@ -31,7 +31,7 @@ def count_lines(warehouse: Warehouse, staged: Sequence[Staged], reading: Reading
     cells: dict[int, tuple[int, int, int]] = {}
     for table in sorted({item.table for item in staged if item.table and item.quoted and item.scan.format == "csv"}):
         members = [item for item in staged if item.table == table]
-        cells |= _cells(warehouse, table, len(members[0].names), min(item.version_id for item in members))
+        cells |= _cells(warehouse, table, len(members[0].names), members)
     lines: dict[int, tuple[int, int]] = {}
     care: list[str] = []
     delimited: list[Staged] = []
@@ -101,7 +101,12 @@ def _balanced(item: Staged, blank: int, continuation: int) -> bool:
     return item.lines == head.header_lines + head.skipped_lines + blank + item.staged + item.unreadable + continuation
 
 
-def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int, tuple[int, int, int]]:
+def _cells(
+    warehouse: Warehouse, table: str, width: int, members: Sequence[Staged]
+) -> dict[int, tuple[int, int, int]]:
+    first = min(item.version_id for item in members)
+    returns = any(item.settled or item.scan.returns for item in members)
+    has = "etl_has_line_end" if returns else "etl_has_line_feed"  # no cell has what its file has not
     columns = [Sql(f"c{place}") for place in range(width)]
     relation = sliced(warehouse, staging(table))
     if width > WIDE_TABLE:  # one row a cell: an expression a column would take longer to plan than to run
@@ -112,7 +117,7 @@ def _cells(warehouse: Warehouse, table: str, width: int, first: int) -> dict[int
     longest = Sql(f"greatest({listed(ends)})") if len(ends) > 1 else ends[0]
     rows = warehouse.sql(
         fill("continuation", staging=relation, line_ends=listed(ends, " + "), blank_lines=listed(blank, " + "),
-             longest=longest, any=listed((Sql(f"etl_has_line_end({column})") for column in columns), " OR ")),
+             longest=longest, any=listed((Sql(f"{has}({column})") for column in columns), " OR ")),
         {"first": first},
     )
     return {int(version): (int(continuation), int(blank), int(most)) for version, continuation, blank, most in rows}
