@@ -7,6 +7,7 @@ would not be found, or not be read as it is written, is a problem with a sentenc
 from __future__ import annotations
 
 import codecs
+import io
 import posixpath
 import re
 import zipfile
@@ -20,6 +21,7 @@ from etl.sources.unpack import Unreadable, whole_file
 AGAIN = "Open it in the program that made it, and save it"
 SAVE_AS_XLSX = "Open it in a program for spreadsheets, and save it as .xlsx"
 _BOOK, _STYLES, _TEXTS = "xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml"
+_CONTENTS = "[Content_Types].xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
 _START = 1024  # bytes in which the declaration of a part ends
 _DECLARED = re.compile(rb"""(?:\xef\xbb\xbf)?<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)["']""")
@@ -106,6 +108,17 @@ class Package:
                     self._plain(piece[:_START], part)
                     first = False
                 yield piece
+
+    def smaller(self, part: str, xml: bytearray) -> io.BytesIO:
+        """The workbook with this XML as one of its parts, and without other sheets and the texts that cells share."""
+        whole = io.BytesIO()
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for key in (_CONTENTS, "_rels/.rels", _BOOK, _RELATIONS, _STYLES):
+                if _key(key) in self._parts:
+                    archive.writestr(self._parts[_key(key)], b"".join(self.pieces(key)))
+            archive.writestr(self._parts[_key(part)], xml)
+        whole.seek(0)
+        return whole
 
     def _xml(self, part: str) -> ET.Element:
         whole = b"".join(self.pieces(part))

@@ -51,6 +51,11 @@ def number(text: str, value: float) -> Number | str | None:
     return _spelt(exact)
 
 
+def is_number(text: str) -> bool:
+    """Whether a text spells a number."""
+    return _NUMBER.fullmatch(text) is not None
+
+
 def moment(text: str, told: Moment, *, dated: bool, since_1904: bool) -> Moment | Number | str:
     """The moment that a serial is, to a microsecond.
 
@@ -93,7 +98,7 @@ def iso_moment(text: str, told: object) -> object:
 
 def _decimal(text: str) -> Decimal | None:
     try:
-        return Decimal(text) if _NUMBER.fullmatch(text) else None
+        return Decimal(text) if is_number(text) else None
     except InvalidOperation:  # an exponent past all bounds
         return None
 

@@ -15,8 +15,9 @@ from etl.sources.content import open_regular
 from etl.sources.package import Package
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
-from etl.sources.sheet_cells import Cells
-from etl.sources.sheet_xml import Bounds, cell_name
+from etl.sources.sheet_cells import Cells, Fault
+from etl.sources.sheet_looks import Bounds, spared
+from etl.sources.sheet_xml import cell_name
 from etl.sources.unpack import Unreadable, whole_file
 from etl.sources.zips import APART, beside_zip
 
@@ -36,13 +37,13 @@ class Sheet:
     Args:
         cells: By row and column from 0; "" where there is nothing. A row may be shorter than the sheet is wide.
         width: Columns, those with nothing but faults among them.
-        faults: Code and text of cells that have no value, by row and column from 0.
+        faults: Of the cells that have no value, by row and column from 0.
     """
 
     name: str
     cells: Sequence[Sequence[Any]]
     width: int
-    faults: Mapping[tuple[int, int], tuple[str, str]]
+    faults: Mapping[tuple[int, int], Fault]
 
 
 def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
@@ -79,7 +80,7 @@ def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
 def _mended(path: str, workbook: calamine.CalamineWorkbook, package: Package, name: str) -> Sheet:
     """The cells of a sheet as calamine takes them, held to its XML."""
     part = package.sheet(name)
-    taken = workbook.get_sheet_by_name(name)
+    taken = _taken(workbook, package, part, name)
     there = taken.start is not None and taken.end is not None
     try:
         rows = taken.to_python(skip_empty_area=False) if there else []
@@ -94,6 +95,20 @@ def _mended(path: str, workbook: calamine.CalamineWorkbook, package: Package, na
         raise Unreadable(too_many_columns(path, width))
     return Sheet(name, [row[left:] for row in cells.rows], width,
                  {(row, column - left): fault for (row, column), fault in cells.faults.items()})
+
+
+def _taken(workbook: calamine.CalamineWorkbook, package: Package, part: str, name: str) -> calamine.CalamineSheet:
+    """A sheet as calamine takes it; of one that it fails on, what it is asked for: which cells are moments."""
+    import python_calamine as calamine  # noqa: PLC0415  # only for workbooks
+
+    try:
+        return workbook.get_sheet_by_name(name)
+    except calamine.CalamineError as error:
+        try:
+            small = package.smaller(part, spared(package.pieces(part)))
+            return calamine.CalamineWorkbook.from_filelike(small).get_sheet_by_name(name)
+        except (calamine.CalamineError, zipfile.BadZipFile):  # what is wrong is elsewhere, or is no XML
+            raise error from None
 
 
 def _too_long(path: str, sheet: calamine.CalamineSheet) -> Problem:

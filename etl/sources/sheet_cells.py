@@ -8,15 +8,42 @@ from __future__ import annotations
 
 import math
 from datetime import date, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
+from etl.errors import shorten
 from etl.sources.cell_formats import Formats
-from etl.sources.serials import SHORT, iso_moment, moment, number, whole_day
+from etl.sources.rich_text import WHITE, OddText
+from etl.sources.serials import SHORT, is_number, iso_moment, moment, number, whole_day
 from etl.sources.sheet_xml import SheetXml
 
 _DIGITS = "0123456789"
-_WHITE = " \t\r\n"
+_LONGEST = 20  # digits of the number of a text: Python refuses very long ones
 _TRUTHS = {"1": True, "true": True, "0": False, "false": False}
+
+
+class Fault(NamedTuple):
+    """Why a cell has no value.
+
+    Args:
+        code: A stable word.
+        text: The cell as the file says it.
+        message: The reason, as a sentence without the place.
+    """
+
+    code: str
+    text: str
+    message: str
+
+
+_NEVER = Fault("formula", "", "the formula of the cell was never calculated")
+
+
+def _in_error(text: str) -> Fault:
+    return Fault("error_cell", text, f"the cell is in error: {text}" if text else "the cell is in error")
+
+
+def _odd(text: OddText, which: str = "") -> Fault:
+    return Fault("odd_text", str(text), f"the text of the cell{which} has {text.has}, which no text has")
 
 
 def _plain(value: str, told: float) -> bool:
@@ -35,7 +62,7 @@ class Cells(SheetXml):
         texts: The texts that cells share, by their numbers.
 
     Attributes:
-        faults: Code and text of cells that have no value, by row and column from 0.
+        faults: Of the cells that have no value, by row and column from 0.
     """
 
     def __init__(  # what calamine made, and what the workbook says beside the sheet
@@ -44,7 +71,7 @@ class Cells(SheetXml):
         """Begin with what calamine made."""
         super().__init__(path)
         self.rows, self.left, self.width = rows, left, width
-        self.faults: dict[tuple[int, int], tuple[str, str]] = {}
+        self.faults: dict[tuple[int, int], Fault] = {}
         self._texts = texts
         self._formats = formats
         self._unmet = sum(len(row) - row.count("") for row in rows)
@@ -57,10 +84,12 @@ class Cells(SheetXml):
             self._unmet -= 1
             if kind == "n" and value and type(told) is float and _plain(value, told):
                 return
-        if kind == "e":
-            self._faulty("error_cell", value or "")
-        elif formula and (value is None if kind in ("str", "inlineStr") else not (value or "").strip(_WHITE)):
-            self._faulty("formula", "")
+        if type(value) is OddText:
+            self._faulty(_odd(value))
+        elif kind == "e":
+            self._faulty(_in_error(value or ""))
+        elif formula and (value is None if kind in ("str", "inlineStr") else not (value or "").strip(WHITE)):
+            self._faulty(_NEVER)
         elif value and kind == "n":
             self._number(value, told, style)
         elif value:
@@ -69,15 +98,19 @@ class Cells(SheetXml):
     def _other(self, kind: str, value: str, told: object) -> None:
         """A value that is no number."""
         if kind == "s":
-            self._put(self._shared(value))
+            self._shared(value)
         elif kind in ("str", "inlineStr"):
             self._put(value)
         elif kind == "b":
-            self._put(_TRUTHS.get(value.strip(_WHITE).lower(), value))
+            truth = _TRUTHS.get(value.strip(WHITE).lower())
+            if truth is not None:
+                self._put(truth)
+            elif value.strip(WHITE):
+                self._faulty(Fault("no_truth", value, "the cell is of the kind of true and false, and is neither"))
         elif kind == "d":
             self._put(iso_moment(value, self._found(value, told)))
         else:
-            raise self.refused("no_such_kind", f"the cell {self.name} is of the kind {kind!r}, which no cell is of")
+            self._faulty(Fault("no_such_kind", value, f"the cell is of the kind {shorten(kind)}, which no cell is of"))
 
     def end(self) -> None:
         """Hold that every cell of calamine's was met.
@@ -102,19 +135,26 @@ class Cells(SheetXml):
             formats = self._formats
             if not whole_day(value, told, since_1904=formats.since_1904):
                 self._put(moment(value, told, dated=formats.dated(style), since_1904=formats.since_1904))
-        elif value.strip(_WHITE):
-            self._found(value, told)
+        elif value.strip(WHITE):
+            if is_number(value):
+                self._found(value, told)
             self._put(value)
         elif told != "":
             self._put("")
 
-    def _shared(self, value: str) -> str:
+    def _shared(self, value: str) -> None:
         """The text of a number."""
-        text = value.strip(_WHITE)
-        if not (text.isascii() and text.isdecimal()) or int(text) >= len(self._texts):
-            raise self.refused("no_such_text", f"the cell {self.name} is the text number {value} of the workbook, "
-                                               "which is not there")
-        return self._texts[int(text)]
+        text = value.strip(WHITE)
+        known = text.isascii() and text.isdecimal() and len(text) <= _LONGEST and int(text) < len(self._texts)
+        if not known:
+            self._faulty(Fault("no_such_text", value, "the cell is the text of that number of the workbook, which is "
+                                                      "not there"))
+            return
+        found = self._texts[int(text)]
+        if type(found) is OddText:
+            self._faulty(_odd(found, f" (number {int(text)} of the texts that cells share, from 0)"))
+        else:
+            self._put(found)
 
     def _found(self, value: str, told: object) -> object:
         """What calamine made of a value; that it made something."""
@@ -132,9 +172,9 @@ class Cells(SheetXml):
         rows[row].extend([""] * (column + 1 - len(rows[row])))
         rows[row][column] = value
 
-    def _faulty(self, code: str, text: str) -> None:
+    def _faulty(self, fault: Fault) -> None:
         self._reach()
-        self.faults[self.row, self.column] = (code, text)
+        self.faults[self.row, self.column] = fault
 
     def _reach(self) -> None:
         """Let the sheet reach to the cell of now."""

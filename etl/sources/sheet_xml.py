@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
 from xml.parsers import expat
 
-from etl.sources.rich_text import Runs, local, parse, unescaped
+from etl.errors import shorten
+from etl.sources.rich_text import WHITE, OddText, Runs, local, parse, unescaped, within
 from etl.sources.unpack import Unreadable, whole_file
 
 AGAIN = "Open it in the program that made it, and save it"
 _SHEET, _ROWS, _ROW, _CELL, _INSIDE = range(1, 6)  # depths: worksheet, sheetData, row, c, and what stands in a cell
-_DIGITS = "0123456789"
-_HOLDS: Final = ("v", "is", "f")
+DIGITS: Final = "0123456789"
 
 
 def column_of(letters: str) -> int | None:
@@ -34,59 +33,6 @@ def cell_name(row: int, column: int) -> str:
         rest, letter = divmod(rest - 1, 26)
         letters = chr(65 + letter) + letters
     return f"{letters}{row + 1}"
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """How far the cells of a sheet reach, as cheaply as it can be told; what is odd in it is for others to tell.
-
-    Args:
-        cells: How many values, texts and formulas there are.
-        bottom: The last row of one, from 1.
-        right: The last column of one, from 0.
-    """
-
-    cells: int = 0
-    bottom: int = 0
-    right: int = -1
-
-    @classmethod
-    def read(cls, pieces: Iterable[bytes]) -> Bounds:
-        """Look through the XML of a sheet."""
-        parser = expat.ParserCreate()
-        known: dict[str, int] = {}
-        what: dict[str, str] = {}
-        row = cells = 0
-        right = column = -1
-        bottom = 0
-
-        def start(name: str, said: dict[str, str]) -> None:
-            nonlocal row, cells, right, bottom, column
-            bare = what.get(name)
-            if bare == "c":
-                if "r" in said:
-                    letters = said["r"].rstrip(_DIGITS)
-                    if letters not in known:
-                        known[letters] = -1 if (found := column_of(letters)) is None else found
-                    column = known[letters]
-                else:
-                    column += 1
-            elif bare == "v":
-                cells += 1
-                right = max(right, column)
-                bottom = max(bottom, row)
-            elif bare == "row":
-                place = said.get("r", "")
-                row = int(place) if place.isdecimal() else row + 1
-                column = -1
-            elif bare is None:
-                bare = name.rpartition(":")[2]
-                what[name] = "v" if bare in _HOLDS else bare
-                start(name, said)
-
-        parser.StartElementHandler = start
-        parse(pieces, parser)
-        return cls(cells, bottom, right)
 
 
 class SheetXml(ABC):
@@ -119,7 +65,7 @@ class SheetXml(ABC):
 
         Args:
             kind: As the sheet says it; `n` where it says none.
-            value: Its value or text; None where it has none.
+            value: Its value or text; None where it has none, an `OddText` where it is more than a text.
             style: The number of its style; "" where it has none.
             formula: Whether it has one.
         """
@@ -166,12 +112,12 @@ class SheetXml(ABC):
                 self._begin_value(bare)
         elif depth == _ROW:
             if bare != "row":
-                raise self._odd(bare)
+                raise self._odd(local(bare))
             self._begin_row(said.get("r"))
         elif self._runs is not None:
             self._runs.begin(depth, bare)
-        elif self._open:
-            raise self._odd(bare)
+        else:  # in a value or a formula
+            raise self._odd(local(bare))
 
     def _outside(self, depth: int, name: str) -> None:
         """An element outside of the rows begins."""
@@ -187,9 +133,8 @@ class SheetXml(ABC):
 
     def _bare(self, name: str) -> str:
         """What an element is called in a sheet; those of others keep where they come from."""
-        namespace, _, bare = name.rpartition(" ")
-        self._names[name] = bare if namespace == self._namespace else name
-        return self._names[name]
+        bare = self._names[name] = within(name, self._namespace or "")
+        return bare
 
     def _begin_row(self, place: str | None) -> None:
         """A row stands where it says, or behind the one before."""
@@ -220,7 +165,7 @@ class SheetXml(ABC):
 
     def _place(self, place: str) -> int:
         """The column of a cell in this row by its name, where its letters were not met before."""
-        letters = place.rstrip(_DIGITS)
+        letters = place.rstrip(DIGITS)
         column = column_of(letters)
         if column is None:
             raise self.refused("misplaced_cell", f"a cell in row {self.row + 1} says that it is {place!r}")
@@ -245,14 +190,16 @@ class SheetXml(ABC):
     def _beside(self, bare: str) -> None:
         """What programs keep beside cells begins; anything else is refused."""
         if bare != "extLst":
-            raise self._odd(bare)
+            raise self._odd(local(bare))
         self._inside, self._aside = False, self._depth
 
     def _data(self, text: str) -> None:
         if self._open:
             self._value = self._value + text if self._value else text
-        elif self._runs is not None and self._runs.open:
-            self._runs.said.append(text)
+        elif self._runs is not None:
+            self._runs.data(text)
+        elif self._inside and self._depth != _INSIDE and text.strip(WHITE):  # there it is a formula
+            raise self._odd(text.strip(WHITE))
 
     def _end(self, _: str) -> None:
         depth = self._depth
@@ -269,7 +216,7 @@ class SheetXml(ABC):
         elif depth == _ROWS:
             self._inside = False
         elif self._runs is not None:
-            self._runs.end()
+            self._runs.end(depth)
 
     def _end_value(self) -> None:
         """A text ends, or what stands in its place."""
@@ -284,10 +231,10 @@ class SheetXml(ABC):
 
     def _end_cell(self) -> None:
         value, kind = self._value, self._kind
-        if value or self._formula or kind == "e":
+        if value or self._formula or kind == "e" or type(value) is OddText:
             self.cell(kind, unescaped(value) if kind == "str" and value else value, self._style,
                       formula=self._formula)
 
-    def _odd(self, bare: str) -> Unreadable:
+    def _odd(self, what: str) -> Unreadable:
         return self.refused("no_cell", f"something stands among the cells of row {self.row + 1} of the sheet that is "
-                                       f"none ({local(bare)})")
+                                       f"none ({shorten(what, 40)[1:-1]})")

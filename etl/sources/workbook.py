@@ -18,6 +18,7 @@ from etl.sources.places import RECORD_SHOWN, Place
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
 from etl.sources.sheet import Sheet, read_sheet
+from etl.sources.sheet_cells import Fault
 from etl.sources.table_text import TABLE_TEXT, TableText
 from etl.sources.unpack import Unreadable, whole_file
 
@@ -43,9 +44,9 @@ def shaped(scan: Scan, reading: Reading) -> Scan:
     if first is None:
         return replace(scan, empty=True, shape=None)
     if reading.header and (faults := _faults(sheet, first)):
-        _, code, message, text = faults[0]
-        return replace(scan, problem=Problem(code, f"in the header, {message}", scan.file.path, first.number, text=text,
-                                             advice=_SAVE, whole_file=True))
+        fault = faults[0][1]
+        return replace(scan, problem=Problem(fault.code, f"in the header, {fault.message}", scan.file.path,
+                                             first.number, text=fault.text, advice=_SAVE, whole_file=True))
     names = ([n.name for n in numbered_names(sheet.width)] if not reading.header else
              [_shown(value) for value in first.cells] + [""] * (sheet.width - len(first.cells)))
     with_fault = {column for _, column in sheet.faults}
@@ -83,13 +84,13 @@ def rewrite(scan: Scan, destination: Path) -> Careful:
                     continue
                 table.reject()
                 rejected += 1
-                for place, code, message, text in faults:
+                for place, fault in faults:
                     name = None
                     if place < len(shape.names):
                         unused -= 1
                         name = shape.names[place] or scan.names[place].name
-                    rejects.append(Problem(code, message, scan.file.path, row.number, table.rows, name, text,
-                                           _record(row, sheet), advice=_SAVE))
+                    rejects.append(Problem(fault.code, fault.message, scan.file.path, row.number, table.rows, name,
+                                           fault.text, _record(row, sheet), advice=_SAVE))
             blank += len(sheet.cells) - before
         table.end()
     if unused and problem is None:
@@ -112,7 +113,8 @@ def _record(row: _Row, sheet: Sheet) -> str:
     cells = [_shown(value) for value in row.cells]
     if sheet.faults:
         cells += [""] * (sheet.width - len(cells))
-        cells = [sheet.faults.get((row.number - 1, place), ("", shown))[1] for place, shown in enumerate(cells)]
+        cells = [shown if (fault := sheet.faults.get((row.number - 1, place))) is None else fault.text
+                 for place, shown in enumerate(cells)]
     return ",".join(cells)[:RECORD_SHOWN]
 
 
@@ -124,19 +126,12 @@ def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:
             yield _Row(at + 1, sheet.cells[at])
 
 
-def _faults(sheet: Sheet, row: _Row) -> list[tuple[int, str, str, str]]:
-    """Place, code, message and text of the cells of a row that are in error."""
+def _faults(sheet: Sheet, row: _Row) -> list[tuple[int, Fault]]:
+    """Place and fault of the cells of a row that have no value."""
     if not sheet.faults:
         return []
     found = ((place, sheet.faults.get((row.number - 1, place))) for place in range(sheet.width))
-    return [(place, *_said_of(*fault)) for place, fault in found if fault is not None]
-
-
-def _said_of(code: str, text: str) -> tuple[str, str, str]:
-    """Code, message and text of a cell in error."""
-    if code == "formula":
-        return code, "the formula of the cell was never calculated", text
-    return code, f"the cell is in error: {text}" if text else "the cell is in error", text
+    return [(place, fault) for place, fault in found if fault is not None]
 
 
 def _told(row: _Row, place: int) -> str | None:
