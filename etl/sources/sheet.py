@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any
 from etl.errors import Problem
 from etl.sources.cell_formats import Formats
 from etl.sources.content import open_regular
-from etl.sources.package import Package
+from etl.sources.package import AGAIN, Package
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
 from etl.sources.sheet_cells import Cells, Fault
 from etl.sources.sheet_looks import Bounds, spared
 from etl.sources.sheet_xml import cell_name
 from etl.sources.unpack import Unreadable, whole_file
+from etl.sources.zip_members import contents, opened, unreadable
 from etl.sources.zips import APART, beside_zip
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 4 << 30  # a part unpacks to no more
 MOST_PLACES = 1 << 25  # of cells, empty ones among them: calamine has room for each, 1 GB
 _SPARSE = 64  # and for so many more a cell
+_PIECE = 1 << 20
 _FAR = 1 << 20  # past every column
 
 
@@ -56,7 +58,7 @@ def read_sheet(scan: Scan, wanted: str | None) -> Sheet:
 
     path = scan.file.path
     try:
-        with open_regular(scan.file.absolute, path) as raw, zipfile.ZipFile(raw) as archive:
+        with open_regular(scan.file.absolute, path) as raw, opened(raw) as archive:
             _bounded(path, raw, archive)
             package = Package(archive, path)
             workbook = calamine.CalamineWorkbook.from_path(scan.file.absolute)
@@ -148,8 +150,10 @@ def _bounded(path: str, raw: io.FileIO, archive: zipfile.ZipFile) -> None:
         if part.file_size > MOST_BYTES:
             what = f"its part {part.filename} unpacks to more than {MOST_BYTES >> 30} GB"
             raise Unreadable(whole_file("too_large", path, what, "Save it as CSV"))
-    damaged = archive.testzip()
-    if damaged is not None:
-        raise Unreadable(whole_file("corrupt", path, f"its part {damaged} is damaged", "Fetch the file again"))
+        if (why := unreadable(part)) is not None:
+            raise Unreadable(whole_file("unreadable_zip", path, f"its part {part.filename} {why}", AGAIN))
     if (beside := beside_zip(raw, archive)) is not None:
         raise Unreadable(whole_file("corrupt", path, f"the workbook is not alone in its file: {beside}", APART))
+    for part in archive.infolist():
+        for _ in contents(raw, part, _PIECE):
+            pass

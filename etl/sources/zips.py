@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import io
-import lzma
 import struct
 import zipfile
-import zlib
 from collections.abc import Generator
 
 from etl.errors import Problem
 from etl.sources.formats import CALLED, Format, claim_of
 from etl.sources.unpack import BEHIND, Unreadable, corrupt, whole_file
+from etl.sources.zip_members import contents, encrypted, folder, opened, unreadable
 
 APART = "Fetch it again; where files were put together, take them apart"
-_ENCRYPTED = 1
+_UTF_8 = 0x800  # how a name is written; otherwise in the code page of the first PCs
 _DESCRIBED = 8  # checksum and sizes stand behind the file, not before it
 _HEADER = struct.Struct("<4s2x2H4x3I2H")  # before a file: APPNOTE.TXT of PKWARE, 4.3.7
 _ELSEWHERE = 0xFFFFFFFF  # where a size stands in a field of 64 bits
@@ -35,20 +34,17 @@ def unzip(raw: io.FileIO, path: str, most: int, form: Format | None) -> Generato
             files than one, or one of another format.
     """
     try:
-        with zipfile.ZipFile(raw) as archive:
+        with opened(raw) as archive:
             inside = _only(archive, path)
             if (beside := beside_zip(raw, archive)) is not None:
                 raise Unreadable(corrupt(path, "zip", beside))
             if (other := _other_format(inside.filename, path, form)) is not None:
                 raise Unreadable(other)
-            with archive.open(inside) as member:
-                while out := member.read(most):
-                    yield out
-    except (zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as error:
+            yield from contents(raw, inside, most)
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise Unreadable(corrupt(path, "zip", str(error))) from error
-    except (NotImplementedError, RuntimeError) as error:
-        raise Unreadable(whole_file("unreadable_zip", path, f"the zip cannot be unpacked ({error})",
-                                    "Unpack it, and load the file in it")) from error
+    except NotImplementedError as error:
+        raise Unreadable(_not_unpacked(path, str(error))) from error
 
 
 def beside_zip(raw: io.FileIO, archive: zipfile.ZipFile) -> str | None:
@@ -83,7 +79,7 @@ def _end(raw: io.FileIO, info: zipfile.ZipInfo) -> int | None:
         return None
     mark, flags, method, checksum, packed, size, name, extra = _HEADER.unpack(head)
     end: int = info.header_offset + _HEADER.size + name + extra + info.compress_size
-    if mark != b"PK\x03\x04" or method != info.compress_type:
+    if mark != b"PK\x03\x04" or method != info.compress_type or _other_name(raw.read(name), flags, info):
         return None
     if not flags & _DESCRIBED:
         said = ((checksum, info.CRC), (packed, info.compress_size), (size, info.file_size))
@@ -98,6 +94,14 @@ def _end(raw: io.FileIO, info: zipfile.ZipInfo) -> int | None:
     return None
 
 
+def _other_name(name: bytes, flags: int, info: zipfile.ZipInfo) -> bool:
+    """Whether the header of a file of a zip has another name than the directory."""
+    try:
+        return name.decode("utf-8" if flags & _UTF_8 else "cp437") != info.orig_filename
+    except UnicodeDecodeError:
+        return True
+
+
 def _most(sizes: str) -> int:
     """The largest size that a description of a file has room for."""
     return (1 << 64) - 1 if "Q" in sizes else (1 << 32) - 1
@@ -105,14 +109,21 @@ def _most(sizes: str) -> int:
 
 def _only(archive: zipfile.ZipFile, path: str) -> zipfile.ZipInfo:
     """The one file of a zip."""
-    files = [info for info in archive.infolist() if not info.is_dir() and not info.filename.startswith(_BESIDE)]
+    files = [info for info in archive.infolist() if not folder(info) and not info.filename.startswith(_BESIDE)]
     if len(files) != 1:
         have = ", ".join(info.filename for info in files[:5]) + (", ..." if len(files) > 5 else "")  # noqa: PLR2004
         what = f"the zip holds {len(files)} files ({have})" if files else "the zip holds no file"
         raise Unreadable(whole_file("not_one_file", path, f"{what}; one is needed", "Unpack it, and load its files"))
-    if files[0].flag_bits & _ENCRYPTED:
+    if encrypted(files[0]):
         raise Unreadable(whole_file("encrypted", path, "the file in the zip is encrypted", "Unpack it first"))
+    if (why := unreadable(files[0])) is not None:
+        raise Unreadable(_not_unpacked(path, f"{files[0].filename} {why}"))
     return files[0]
+
+
+def _not_unpacked(path: str, why: str) -> Problem:
+    return whole_file("unreadable_zip", path, f"the zip cannot be unpacked ({why})",
+                      "Unpack it, and load the file in it")
 
 
 def _other_format(inside: str, path: str, form: Format | None) -> Problem | None:

@@ -272,3 +272,25 @@ def test_two_workbooks_put_together_are_refused() -> None:
     for stored, where in ((whole + whole, "before its beginning"), (b"PK stub" + whole, "before its beginning"),
                           (whole + b"more", "behind its end")):
         assert f"not alone in its file: there is something {where}" in str(read(stored))
+
+
+def _entry(whole: bytes, at: int, change: bytes) -> bytes:
+    """A workbook whose directory says otherwise of its first part, as does the header before that."""
+    listed = whole.index(b"PK\1\2")
+    changed = bytearray(whole)
+    changed[at:at + len(change)] = changed[listed + at + 2:listed + at + 2 + len(change)] = change
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(("at", "change", "said"), [
+    (6, b"\x01", "is encrypted"), (8, b"\x09", "is packed by a method that is not read (number 9, Deflate64)"),
+    (14, b"\0\0\0\0", "has another checksum than the zip says of it"),
+    (22, b"\x01\0\0\0", "holds more than the 1 bytes that the zip says of it"),
+    (30, b"\0", "the name of a file in it holds a NUL")])
+def test_parts_of_a_workbook_are_held_to_their_directory(at: int, change: bytes, said: str) -> None:
+    """Whoever reads a part to its end, and whoever to the length that is said, find the same."""
+    whole = zipped(parts_of(column("<c><v>1</v></c>")))
+    found = read(_entry(whole, at, change)) if at != 30 else read(whole.replace(b"[Content_Types].xml",
+                                                                               b"\0Content_Types].xml"))
+    assert said in str(found)
+    assert "t.xlsx" in str(found)
