@@ -60,8 +60,8 @@ class Careful:
 def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
     """Judge every record of a file and write the good ones to another.
 
-    What is written has one column more, in front: NULL for a record, `-` for the place of one that was rejected, so
-    that a record's place among the rows is its place in the file.
+    What is written has one column more, in front: NULL for a record, the mark of the dialect for the place of one that
+    was rejected, so that a record's place among the rows is its place in the file.
 
     Args:
         scan: Of a file without a problem that is not empty.
@@ -247,7 +247,7 @@ class _Reader:
             if row in self.wanted:
                 self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
-        self.written.append("-" + self.front * self.head.width)
+        self.written.append(self.head.dialect.mark + self.front * self.head.width)
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1

@@ -27,6 +27,11 @@ class Dialect:
     quote: str
     escape: str
 
+    @property
+    def mark(self) -> str:
+        """A character that means nothing here: what fills the first cell of a record that is only a place."""
+        return next(mark for mark in "-0123456" if mark not in self.delimiter + self.quote + self.escape)
+
 
 class Walk:
     """One record, fed its physical lines.

@@ -1,7 +1,7 @@
 r"""Cells as a text that the bulk reader takes back byte for byte: what a reader in Python hands on.
 
-One record a line, a column more in front (NULL for a record, `-` for the place of a rejected one), every cell quoted,
-NULL as nothing. Cells are told as JSON tells them, so no line end stands in one.
+One record a line, a column more in front (NULL for a record, a mark for the place of a rejected one), every cell
+quoted, NULL as nothing. Cells are told as JSON tells them, so no line end stands in one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class TableText:
 
     def reject(self) -> None:
         """Keep the place of a record that is rejected."""
-        self._line("-" + "," * self._width)
+        self._line(TABLE_TEXT.mark + "," * self._width)
 
     def _line(self, line: str) -> None:
         self.rows += 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import string
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,8 @@ def rewritten(path: Path, dialect: Dialect, width: int) -> list[Row | None]:
     read = duckdb_rows(path, dialect, width + 1, 0, AS_WRITTEN)
     assert read is not None
     assert read[1] == 0
-    return [None if row[0] == "-" else row[1:] for row in read[0]]
+    assert {row[0] for row in read[0]} <= {None, dialect.mark}
+    return [row[1:] if row[0] is None else None for row in read[0]]
 
 
 @QUICK
@@ -102,6 +104,27 @@ def test_the_bulk_reader_where_no_care_is_asked(
     blank = found.blank if width > 1 else 0
     if found.lines == 1 + blank + len(read[0]) + line_ends(read[0]):
         assert read[0] == every
+
+
+@pytest.mark.parametrize("part", ["delimiter", "quote", "escape"])
+def test_any_character_delimits_quotes_and_escapes(make_file: MakeFile, tmp_path: Path, part: str) -> None:
+    """The place of a rejected record is kept whatever the characters of the dialect are, and values come back."""
+    for character in string.ascii_letters + string.digits + string.punctuation:
+        delimiter = character if part == "delimiter" else ";" if character == "," else ","
+        quote = character if part == "quote" else "'" if character == '"' else '"'
+        dialect = Dialect(delimiter, quote, character if part == "escape" else quote)
+        cells = [cell for cell in ("kl", "op", "su", "wy") if character not in cell]
+        first, second = cells[:2]
+        inside = f"{first}{delimiter}{dialect.escape}{quote}{second}"
+        lines = [[second, first], [first], [second, f"{quote}{inside}{quote}"], [first, second, first]]
+        text = "".join(delimiter.join(cells) + "\n" for cells in lines)
+        reading = reading_of(dialect)
+        found = scan(make_file(f"{first}{delimiter}{second}\n{text}".encode()), reading)
+        assert found.problem is None, dialect
+        made = rewrite(found, reading, tmp_path / "out.csv")
+        assert (made.kept, made.rejected) == (2, 2), dialect
+        expected = [(second, first), None, (second, f"{first}{delimiter}{quote}{second}"), None]
+        assert rewritten(tmp_path / "out.csv", dialect, 2) == expected, dialect
 
 
 @QUICK
