@@ -88,7 +88,8 @@ def _stood_back(task: Attempt) -> None:
 
 def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -> None:
     name, settings, contract = task.known.request.name, task.settings, task.known.request.definition.contract
-    discarded = ("contract", "extra_column") if contract == "discard_row" else ()  # the contract says so by itself
+    # The contract says so by itself, and a declared type is a part of the structure that it holds to.
+    discarded = ("contract", "extra_column", "type") if contract == "discard_row" else ()
     against = [problem for _, problem in rejects if problem.code not in discarded]
     problems = [*coming.problems, *against]
     if settings.on_error == "abort":

@@ -80,6 +80,25 @@ def test_discard_row_is_enough_to_discard(home: Home) -> None:
     assert [row[1:5] for row in home.rejects()] == [("c.csv", 2, 1, "n")]
 
 
+@pytest.mark.parametrize("policy", [(), ("--on-error", "skip_file")])
+def test_discard_row_is_enough_to_discard_by_declared_types(home: Home, policy: tuple[str, ...]) -> None:
+    """A declared type is the structure that the contract holds to, from the first load on; other faults still abort."""
+    home.put({"a.csv": "id,n\n1,10\n2,20\n3,x\n4,y\n"})
+    words = (*KEYED, "--schema-contract", "discard_row", "--column", "n=BIGINT", *policy)
+    answer = home.run(*words)
+    assert (answer.code, answer.output) == (0, b"ETL complete: 2 records from 1 files\n"), answer.error
+    assert home.rejects() == [("type", "a.csv", 4, 3, "n", "x"), ("type", "a.csv", 5, 4, "n", "y")]
+    home.put({"b.csv": "id,n\n5,z\n6,60\n"})
+    assert home.run(*words).code == 0
+    assert home.exported() == [{"id": 1, "n": 10}, {"id": 2, "n": 20}, {"id": 6, "n": 60}]
+    assert home.run(*words, "--max-rejects", "0").code == 0
+    home.put({"c.csv": "id,n\n,7\n8,w\n"})
+    answer = home.run(*words)
+    assert answer.code == (0 if policy else 1)
+    assert ("c.csv" in answer.error) is True
+    assert len(home.exported()) == 3
+
+
 def test_freeze_at_a_first_load_is_the_structure_of_the_first_file(home: Home) -> None:
     """The first file in the order of names states the contract, whatever stands in the others."""
     home.put({**BASE, "b.csv": "id,n,v,w\n2,1,x,y\n"})
