@@ -12,8 +12,8 @@ from zlib_ng import gzip_ng, zlib_ng
 
 PIECE = 1 << 19  # bytes: two of them, the one that is made and the one that is looked at, stay in a core's cache
 AHEAD = 8  # pieces
-_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says that it is an instance
-REFUSED = (_ERROR, gzip.BadGzipFile, EOFError)
+ZLIB_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says that it is an instance
+REFUSED = (ZLIB_ERROR, gzip.BadGzipFile, EOFError)
 
 
 def gunzip(stored: Iterator[bytes], most: int) -> Generator[bytes]:

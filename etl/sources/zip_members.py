@@ -18,6 +18,8 @@ from typing import Protocol
 
 from zlib_ng import zlib_ng
 
+from etl.sources.gunzip import ZLIB_ERROR
+
 _ENCRYPTED = 0x2041  # flags: encrypted, strongly encrypted, its header masked
 _PATCH = 0x20  # flag: what is stored is a difference to another file
 _ENDED = 2  # flag of LZMA: a mark ends the stream
@@ -26,8 +28,7 @@ _HEADER = 30  # bytes before the name of a member: APPNOTE.TXT of PKWARE, 4.3.7
 _LZMA = struct.Struct("<2xH5s")  # the version of the coder, and its properties: 5.8.8
 _TAKEN = 1 << 20  # bytes taken at a time
 _COMMENT = (1 << 16) + 22  # bytes in which a zip ends
-_ZLIB_ERROR: type[Exception] = zlib_ng.error  # type: ignore[assignment]  # its stub says that it is an instance
-_ERRORS = (_ZLIB_ERROR, lzma.LZMAError, OSError, EOFError, ValueError)
+_ERRORS = (ZLIB_ERROR, lzma.LZMAError, OSError, EOFError, ValueError)
 
 
 class _Decoder(Protocol):
