@@ -47,9 +47,9 @@ def root() -> None:
 def run(context: click.Context, /, **_stated: object) -> None:
     r"""Load files into a table, and export it.
 
-    SOURCE is a file, a folder or a glob; without one, every CSV file of the source folder is loaded. A file that is
-    loaded already is not loaded again, and one that changed is replaced. Either everything of a load is there at its
-    end, or nothing.
+    SOURCE is a file, a folder or a glob; without one, every file of the source folder is loaded whose extension says
+    what it is: CSV, JSON, Parquet or XLSX. A file that is loaded already is not loaded again, and one that changed is
+    replaced. Either everything of a load is there at its end, or nothing.
 
     \b
     Examples:

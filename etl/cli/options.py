@@ -83,7 +83,8 @@ _cells = together(
                 "day='DATE %d.%m.%Y' with the format of its cells. Repeatable. Default: the type that fits every cell "
                 "of every file."),
     option(CELLS, "--null", "nulls", metavar="TEXT", type=spellings.ANY_TEXT, multiple=True,
-           help="A text that spells NULL, like N/A. Repeatable. Default: only a cell with nothing in it."),
+           help="A text that spells NULL, like N/A; a number or date of JSON, Parquet or a sheet is held to it as it "
+                "is written out. Repeatable. Default: only a cell with nothing in it, after trimming."),
     option(CELLS, "--trim/--no-trim", default=None,
            help="Take white space off the ends of cells, or keep it. Default: --trim."),
     option(CELLS, "--names", type=click.Choice(("lower", "keep")), default=None,
@@ -102,7 +103,7 @@ read_as = option(FILES, "--read-as", "format", type=click.Choice(FILE_FORMATS), 
 
 _text = together(
     option(FILES, "--sheet", metavar="NAME", type=spellings.TEXT, default=None,
-           help="The sheet of a workbook that is read. Default: the first one."),
+           help="The sheet of a workbook that is read. Default: the first one that is not hidden."),
     option(TEXT, "--delimiter", metavar="C", type=spellings.CHARACTER, default=None,
            help="The character between two cells, like ';' or tab."),
     option(TEXT, "--quote", metavar="C", type=spellings.QUOTE, default=None,

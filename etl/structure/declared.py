@@ -67,7 +67,8 @@ def type_name(text: str) -> str:
     if decimal and 1 <= int(decimal[1]) <= most and int(decimal[2]) <= min(int(decimal[1]), most - 1):
         found = Declared(f"DECIMAL({int(decimal[1])},{int(decimal[2])})", found.format)
     elif found.type not in TYPES:
-        raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(TYPES)}, DECIMAL(p,s) to p = 38.")
+        raise UsageError(f"--column: {text!r} is no type. Give one of {', '.join(TYPES)}, DECIMAL(p,s) to p = 38. "
+                         f"Taken as one of them: {', '.join(f'{o} ({t})' for o, t in _OTHER_NAMES.items())}.")
     if found.format:
         _check_format(found, text)
     return str(found)
