@@ -65,7 +65,9 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
 
 def _left_out(problem: Problem) -> Problem:
     """A problem of a record that is left out already: what to do is not to leave it out."""
-    return replace(problem, advice=problem.advice and problem.advice.removesuffix(OR_REJECT))
+    if problem.advice is None or not problem.advice.endswith(OR_REJECT):
+        return problem
+    return replace(problem, advice=problem.advice.removesuffix(OR_REJECT))
 
 
 def _refuse_kept(task: Attempt, coming: Coming, states: Sequence[str]) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from etl.config import Reading
@@ -18,43 +17,14 @@ from etl.errors import Problem
 from etl.sources import content
 from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
-from etl.sources.grammar import Dialect, Walk, one_line_records
+from etl.sources.grammar import Walk, one_line_records
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
+from etl.sources.regular import odd_lines
+from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
 EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
-
-
-@dataclass(frozen=True, slots=True)
-class Careful:
-    """What the careful reader made of a file.
-
-    `lines = head.lines + blank + rejected_lines + kept + line ends inside the cells of kept records`, where the head
-    is the scan's and `blank` leaves out the blank lines of the head.
-
-    Args:
-        kept: Records written.
-        rejects: One for each record that was not, in order.
-        rejected_lines: Physical lines of those records.
-        lines: Physical lines of the file.
-        blank: Lines without a character outside records, behind the head.
-        quoted: The quote character occurs in a kept record.
-        dialect: That of the written file.
-        longest: Bytes of the longest written record.
-        problem: Why the file as a whole cannot be read.
-    """
-
-    kept: int
-    rejects: tuple[Problem, ...]
-    rejected: int
-    rejected_lines: int
-    lines: int
-    blank: int
-    quoted: bool
-    dialect: Dialect
-    longest: int = 0
-    problem: Problem | None = None
 
 
 def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
@@ -77,7 +47,7 @@ def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
     except OSError as error:
         raise no_room(destination.parent, error) from error
     return Careful(reader.kept, tuple(reader.rejects), len(reader.rejects), reader.rejected_lines, reader.line,
-                   reader.blank, reader.quoted, head.dialect, reader.longest, problem)
+                   reader.blank, reader.quoted, head.dialect, reader.longest, problem, reader.whole_lines)
 
 
 def places_of(scan: Scan, reading: Reading, rows: Sequence[int]) -> dict[int, Place]:
@@ -110,6 +80,7 @@ class _Reader:
         self.batch_line = 0
         self.kept = self.line = self.blank = self.rejected_lines = self.longest = 0
         self.quoted = False
+        self.whole_lines = True
         self.rejects: list[Problem] = []
         self.records = one_line_records(head.dialect, head.width)
         self.front = head.dialect.delimiter
@@ -142,39 +113,55 @@ class _Reader:
         self.batch_line = self.line
         before = max(0, min(len(batch), self.head.lines - self.line))
         self.line += before
-        self.marked = _has_marks(batch)
+        self.marked = content.has_marks(batch)
         lines = batch[before:] if before else batch
         if self.records is None or self.marked or self.wanted:
             for line in lines:
                 self._line(line)
         else:
-            self._runs(lines, self.records)
+            self._judge(lines, self.records)
         self._write()
 
-    def _runs(self, lines: list[str], records: re.Pattern[str]) -> None:
+    def _judge(self, lines: list[str], records: re.Pattern[str]) -> None:
         """Take good records of a line each together, and what stands between them line by line."""
         text = "".join(lines)
+        odd = odd_lines(text, self.head.dialect, self.head.width) if self.walk is None else None
+        if odd is None:
+            self._runs(text, lines, records)
+            return
+        begin = 0
+        for place in odd:
+            self._keep_run(lines[begin:place])
+            self._line(lines[place])
+            begin = place + 1
+        self._keep_run(lines[begin:])
+
+    def _runs(self, text: str, lines: list[str], records: re.Pattern[str]) -> None:
+        """Do it where quotes stand anywhere."""
         place = at = 0
         while place < len(lines):
             run = records.match(text, at) if self.walk is None else None
             if run is not None and run.end() > at:
-                self._keep_run(run[0])
-                place += run[0].count("\n")
+                count = run[0].count("\n")
+                self._keep_run(lines[place : place + count])
+                place += count
                 at = run.end()
             else:
                 self._line(lines[place])
                 at += len(lines[place])
                 place += 1
 
-    def _keep_run(self, run: str) -> None:
-        count = run.count("\n")
-        self.kept += count
-        self.line += count
-        self.quoted = self.quoted or self.head.dialect.quote in run
-        body = run[:-1].replace("\r\n", "\n").removesuffix("\r")
-        lines: list[str] | list[bytes] = body.split("\n") if body.isascii() else body.encode().split(b"\n")
-        self.longest = max(self.longest, len(self.front) + 1 + max(map(len, lines)))
-        self.written.append(self.front + body.replace("\n", "\n" + self.front))
+    def _keep_run(self, lines: list[str]) -> None:
+        """Write good records of a line each; their line ends are LF or CRLF."""
+        if not lines:
+            return
+        self.kept += len(lines)
+        self.line += len(lines)
+        text = self.front + self.front.join(lines)
+        self.quoted = self.quoted or self.head.dialect.quote in text
+        longest = max(map(len, lines)) if text.isascii() else max(len(line.encode()) for line in lines)
+        self.longest = max(self.longest, longest + len(self.front))
+        self.written.append(text.replace("\r\n", "\n") if "\r" in text else text)
 
     def _line(self, line: str) -> None:
         """Take one line."""
@@ -207,7 +194,7 @@ class _Reader:
         """Write a good record."""
         self.kept += 1
         self.longest = max(self.longest, len(record.encode()) + len(self.front) + 1)
-        self.written.append(self.front + record)
+        self.written.append(self.front + record + "\n")
 
     def _byte(self) -> int | None:
         """Where the line of now begins."""
@@ -215,7 +202,7 @@ class _Reader:
 
     def _write(self) -> None:
         if self.written and self.out is not None:
-            self.out.write(("\n".join(self.written) + "\n").encode())
+            self.out.write("".join(self.written).encode())
         self.written = []
 
     def _feed(self, line: str) -> None:
@@ -242,12 +229,13 @@ class _Reader:
             if walk.count < self.head.width:
                 raw += self.front * (self.head.width - walk.count)
             self._keep(raw)
+            self.whole_lines = self.whole_lines and self.line == self.began
             self.quoted = self.quoted or bool(self.head.dialect.quote and self.head.dialect.quote in raw)
             row = self.kept + len(self.rejects)
             if row in self.wanted:
                 self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
-        self.written.append(self.head.dialect.mark + self.front * self.head.width)
+        self.written.append(self.head.dialect.mark + self.front * self.head.width + "\n")
         self.rejected_lines += self.line - self.began + 1
         code, message, text, advice = found
         row = self.kept + len(self.rejects) + 1
@@ -277,15 +265,3 @@ class _Reader:
         if walk.count > width:
             return "extra_columns", found, None, None if walk.surplus else EMPTY_SURPLUS
         return None
-
-
-def _has_marks(batch: list[str]) -> bool:
-    """Whether a batch holds marks of bytes that could not be decoded."""
-    text = "".join(batch)
-    if text.isascii():
-        return False
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return True
-    return False

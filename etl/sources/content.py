@@ -188,6 +188,18 @@ def unmarked(text: str, encoding: str) -> str:
     return text if encoding in _TAKES_MARK else text.removeprefix("\ufeff")
 
 
+def has_marks(batch: list[str]) -> bool:
+    """Whether some text holds marks of bytes that could not be decoded."""
+    text = "".join(batch)
+    if text.isascii():
+        return False
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
 def lines(pieces: Iterator[bytes], encoding: str) -> Iterator[list[str]]:
     """The physical lines of a text with their ends, in batches; LF, CRLF or a lone CR ends one."""
     decode = decoder(encoding).decode

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import OR_REJECT, Problem
-from etl.sources.careful import Careful
 from etl.sources.content import UNDECODABLE, escaped, marked
 from etl.sources.json_document import Document
 from etl.sources.json_text import WHITE, NotJson, Record, judged, record
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
+from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS
 from etl.sources.table_text import TABLE_TEXT, TableText

@@ -12,9 +12,9 @@ from typing import Any
 from etl.config import Reading
 from etl.errors import Problem
 from etl.names import numbered_names
-from etl.sources.careful import Careful
 from etl.sources.json_text import Number, quoted
 from etl.sources.places import RECORD_SHOWN, Place
+from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
 from etl.sources.sheet import Sheet, read_sheet

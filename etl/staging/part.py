@@ -13,9 +13,10 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.names import HeaderName
 from etl.sources import json_records, workbook
-from etl.sources.careful import Careful, rewrite
+from etl.sources.careful import rewrite
 from etl.sources.formats import Format
 from etl.sources.grammar import Dialect
+from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.table_text import TABLE_TEXT
 from etl.staging.shapes import LONGEST, location_of
@@ -81,7 +82,11 @@ Way = Literal["text", "lines", "parquet"]  # what reads a file: CSV and table te
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file as a scan takes it."""
+    """One file as a scan takes it.
+
+    Args:
+        whole: The careful reader wrote it, and each of its records has a line.
+    """
 
     incoming: Incoming
     location: Path
@@ -91,13 +96,16 @@ class Part:
     staged: Staged
     pad: bool = False
     way: Way = "text"
+    whole: bool = False
 
     @property
     def parallel(self) -> bool:
         """Whether DuckDB may begin in the middle of the file: never where it may begin inside a quoted cell."""
+        if self.staged.settled:
+            return self.whole
         scan = self.incoming.scan  # it cannot pad beside quoted line ends otherwise
         alone = self.pad or (scan.size > PARALLEL_BYTES and not scan.whole_lines)
-        return not self.staged.settled and not (self.staged.quoted and alone)
+        return not (self.staged.quoted and alone)
 
 
 _PREFIXES: dict[Format, str] = {"csv": "s", "json": "j", "ndjson": "j", "xlsx": "x", "parquet": "p"}
@@ -157,7 +165,8 @@ def part_of(item: Incoming, reading: Reading, folder: Path, number: int) -> Part
     if scan.shape is None or scan.shape.records is None:
         staged = replace(staged, lines=careful.lines)
     longest = max(LONGEST_LINE, careful.longest + 1)
-    return Part(item, location, careful.dialect, 0, longest, staged)
+    return Part(item, location, careful.dialect, 0, longest, staged,
+                whole=careful.whole_lines and longest == LONGEST_LINE)
 
 
 def _rewritten(scan: Scan, reading: Reading, location: Path) -> Careful:

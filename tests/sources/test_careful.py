@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from etl.config import Reading
 from etl.errors import StorageError
 from etl.sources import content
-from etl.sources.careful import Careful, places_of, rewrite
+from etl.sources.careful import places_of, rewrite
 from etl.sources.grammar import Dialect
 from etl.sources.places import Place, of_lines
+from etl.sources.regular import odd_lines
+from etl.sources.rewritten import Careful
 from etl.sources.scan import scan
 from sources.conftest import MakeFile
 from sources.oracle import Row, duckdb_rows, records, split_lines
@@ -58,6 +60,30 @@ def rewritten(path: Path, dialect: Dialect, width: int) -> list[Row | None]:
 
 
 @QUICK
+@given(text=TEXTS, dialect=st.sampled_from([COMMA, Dialect("\t", "'", "'")]), width=st.integers(1, 3),
+       end=st.sampled_from(["\n", "\r\n"]))
+def test_lines_judged_together_are_judged_one_by_one(text: str, dialect: Dialect, width: int, end: str) -> None:
+    """Where lines are judged many at a time, each is a record or blank; the odd ones are none of the width."""
+    text = (text.replace("D", dialect.delimiter) + "\n").replace("\n", end)
+    odd = odd_lines(text, dialect, width)
+    if odd is None:
+        return
+    one_by_one = [records(line + end, dialect, width) for line in split_lines(text)]
+    assert len(records(text, dialect, width)) == sum(map(len, one_by_one))
+    assert odd == [i for i, found in enumerate(one_by_one) if not found or isinstance(found[0], str)]
+
+
+@pytest.mark.parametrize(("text", "found"), [
+    ("1,2\n", []), ('1,"a,b"\n1\n', [1]), ('1,"a""b"\n1,""\n1,2,3\n', [2]), ('1,""""\n', []), ("1\r\n1,2\r\n", [0]),
+    ('1,"a"b"\n1,2\n', None), ('1,"a"b,x"c"\n', None), ('1, "a"\n', None), ('1,"a\n2,b"\n', None), ('1,5"\n', None),
+    ("1,2\r\n1,2\n", []), ("1,2\r1,2\n", None), ("1,2", None), ('"a,"b",x"\n', None),
+])
+def test_what_is_judged_together(text: str, found: list[int] | None) -> None:
+    """Lines are judged many at a time where each quote stands at an end of its cell and no cell has lines."""
+    assert odd_lines(text, COMMA, 2) == found
+
+
+@QUICK
 @given(text=TEXTS, dialect=DIALECTS, width=st.integers(1, 3), pad=st.booleans())
 def test_what_it_writes_is_what_the_file_says(
     make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int, *, pad: bool
@@ -74,6 +100,7 @@ def test_what_it_writes_is_what_the_file_says(
     assert (made.kept, made.rejected) == (len(good), len(every) - len(good))
     assert made.lines == len(split_lines(header + text))
     assert made.lines == 1 + made.blank + made.rejected_lines + made.kept + line_ends(good)
+    assert made.whole_lines is (line_ends(good) == 0)
     if every:
         assert rewritten(tmp_path / "out.csv", dialect, width) == [None if isinstance(r, str) else r for r in every]
 
@@ -104,6 +131,21 @@ def test_the_bulk_reader_where_no_care_is_asked(
     blank = found.blank if width > 1 else 0
     if found.lines == 1 + blank + len(read[0]) + line_ends(read[0]):
         assert read[0] == every
+
+
+def test_a_large_file_of_whole_lines_is_read_from_its_middle(make_file: MakeFile, tmp_path: Path) -> None:
+    """What is written of 10 MB without line ends in cells holds the same rows for threads that begin in its middle."""
+    lines = [f'{n % 7 or ""},"x{"," * (n % 200)}""{n}",{"y" * (n % 90)}{"," * (n % 61 == 0)}\n' for n in range(70_000)]
+    made = careful(("a,b,c\n" + "".join(lines)).encode(), make_file, Reading(), tmp_path / "out.csv")
+    assert made.whole_lines
+    assert made.rejected == len(range(0, 70_000, 61))
+    assert (tmp_path / "out.csv").stat().st_size > 1e7
+    read = duckdb_rows(tmp_path / "out.csv", COMMA, 4, 0, ", new_line='\\n', parallel=true")
+    assert read is not None
+    expected = [("-", None, None, None) if n % 61 == 0 else
+                (None, str(n % 7) if n % 7 else None, f'x{"," * (n % 200)}"{n}', "y" * (n % 90) or None)
+                for n in range(70_000)]
+    assert read == (expected, 0)
 
 
 @pytest.mark.parametrize("part", ["delimiter", "quote", "escape"])
