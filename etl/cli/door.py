@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-import threading
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
 
 from etl.cli.commands import root
+from etl.cli.interrupts import Interrupts
 from etl.cli.lean import without_pandas
 from etl.cli.printable import printable
 from etl.cli.streams import leave_quietly, prepare, tell
@@ -28,20 +25,23 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
     without_pandas()
-    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(execute(sys.argv[1:] if arguments is None else arguments, last=True))
 
 
-def execute(arguments: Sequence[str]) -> int:
+def execute(arguments: Sequence[str], *, last: bool = False) -> int:
     """Run one command line.
 
     click's own `main` has other ideas of interrupts and broken pipes, so its context is entered here.
 
+    Args:
+        last: The process ends with it.
+
     Returns:
         The exit code.
     """
-    prepare()
-    with _interruptible() as interrupted:
+    with Interrupts(last=last) as interrupts:
         try:
+            prepare()
             with root.make_context("etl", list(arguments)) as context:
                 root.invoke(context)
         except click.exceptions.Exit as leaving:
@@ -50,8 +50,9 @@ def execute(arguments: Sequence[str]) -> int:
             leave_quietly()
             return DONE
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001, the last resort
+            interrupts.deafen()
             # DuckDB turns an interrupt into an error of its own, so the signal is asked, not the exception.
-            if not isinstance(error, ExportPending) and (interrupted.is_set() or isinstance(error, KeyboardInterrupt)):
+            if not isinstance(error, ExportPending) and (interrupts.came or isinstance(error, KeyboardInterrupt)):
                 tell("Interrupted: everything is as it was.")
                 return INTERRUPTED
             return _explained(error)
@@ -84,24 +85,3 @@ def _misused(error: click.ClickException) -> int:
     if context is not None:
         tell(f"Try '{context.command_path} --help' for help.")
     return error.exit_code
-
-
-@contextmanager
-def _interruptible() -> Iterator[threading.Event]:
-    """Let Ctrl-C and a termination both raise KeyboardInterrupt, and remember that one came."""
-    came = threading.Event()
-
-    def interrupt(_signal: int, _frame: FrameType | None) -> None:
-        came.set()
-        raise KeyboardInterrupt
-
-    # Only the main thread may set handlers; a signal that whoever started us ignores stays ignored.
-    taken = [] if threading.current_thread() is not threading.main_thread() else [
-        number for number in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, interrupt) for number in taken}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            # None is a handler that was not set from Python, and cannot be from here.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

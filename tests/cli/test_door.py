@@ -118,6 +118,19 @@ def test_an_interrupt_leaves_everything_as_it_was(name: str, body: str) -> None:
     assert answer.stderr == "Interrupted: everything is as it was.\n"
 
 
+@pytest.mark.parametrize("names", [("SIGINT", "SIGINT"), ("SIGTERM", "SIGTERM"), ("SIGINT", "SIGTERM")])
+@pytest.mark.parametrize("after", [
+    "try:\\n time.sleep(9)\\nfinally: os.kill(os.getpid(), signal.{1}); time.sleep(0.01)",
+    "import atexit; atexit.register(os.kill, os.getpid(), signal.{1}); time.sleep(9)",
+])
+def test_a_second_interrupt_changes_nothing(names: tuple[str, str], after: str) -> None:
+    """Whoever presses Ctrl-C twice gets the same sentence and code: while it is cleaned up, and while Python ends."""
+    body = f"threading.Timer(0.05, os.kill, (os.getpid(), signal.{names[0]})).start(); exec('{after}')"
+    answer = run_with("import threading; " + body.replace("{1}", names[1]))
+    assert (answer.returncode, answer.stdout) == (130, "")
+    assert answer.stderr == "Interrupted: everything is as it was.\n"
+
+
 def test_an_interrupt_after_the_commit_does_not_claim_a_rollback(etl: Etl, library: Library,
                                                                  monkeypatch: pytest.MonkeyPatch) -> None:
     """What is committed stays, and the sentence says that."""

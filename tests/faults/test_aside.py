@@ -173,14 +173,16 @@ def test_a_disk_that_is_full_while_a_warehouse_is_read_is_said(
         capsys.readouterr().err)
 
 
-def test_an_interrupt_while_the_program_is_imported_is_answered() -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupt_while_the_program_is_imported_is_answered(name: str) -> None:
     """With a sentence and the code of an interrupt, and no traceback."""
-    script = ("import sys\n"
+    script = ("import os, signal, sys\n"
               "class Interrupts:\n"
               "    def find_spec(self, name, *_):\n"
-              "        if name == 'click': raise KeyboardInterrupt\n"
+              "        if name == 'click': os.kill(os.getpid(), signal.NAME)\n"
               "sys.meta_path.insert(0, Interrupts())\n"
               "from etl.cli import main\n"
               "main(['--help'])\n")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", script.replace("NAME", name)], capture_output=True, text=True,
+                          check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "Interrupted: nothing was done.\n")
