@@ -10,6 +10,8 @@ _INTEGERS = (_I16, I32, _I64)
 _LONG_LIST = 15
 _LONG_DELTA = 15
 _DEEPEST = 64
+_LONGEST = 10  # bytes of a varint: 64 bits, seven in each
+_LAST_FIELD = 0x7FFF  # field numbers are I16, and those of Parquet are positive
 
 
 class NotThrift(ValueError):
@@ -53,13 +55,13 @@ class Reader:
 
     def varint(self) -> int:
         """The next number, as it is encoded."""
-        found = shift = 0
-        while True:
+        found = 0
+        for place in range(_LONGEST):
             byte = self.byte()
-            found |= (byte & 0x7F) << shift
+            found |= (byte & 0x7F) << 7 * place
             if byte < 0x80:  # noqa: PLR2004  # the last one
                 return found
-            shift += 7
+        raise NotThrift("it has a number of more than 64 bits")
 
     def take(self, count: int) -> bytes:
         """The next bytes."""
@@ -74,18 +76,20 @@ class Reader:
         Raises:
             NotThrift: There is none.
         """
-        if depth > _DEEPEST:
-            raise NotThrift("it is nested too deeply")
         fields: Struct = []
         number = 0
         while (head := self.byte()) != 0:
             delta, kind = head >> 4, head & 15
             number = number + delta if delta else signed(self.varint())
+            if not 0 < number <= _LAST_FIELD:
+                raise NotThrift(f"it has a field of number {number}")
             fields.append(Field(number, kind, self.value(kind, depth)))
         return fields
 
     def value(self, kind: int, depth: int, *, listed: bool = False) -> Any:
         """The value of a field, or of an item of a list."""
+        if depth > _DEEPEST:
+            raise NotThrift("it is nested too deeply")
         if kind in (TRUE, FALSE):
             return self.byte() if listed else None
         if kind == _BYTE:
