@@ -49,7 +49,7 @@ def stage_all(
     for part in parts:
         shape = part.incoming.scan.shape
         spelt = None if part.way == "text" or shape is None else (shape.names, shape.long_numbers, shape.nulls)
-        read_as = (part.dialect, part.skip, part.longest, part.parallel, part.pad)
+        read_as = (part.staged.settled, part.dialect, part.skip, part.longest, part.parallel, part.pad)
         key = (part.staged.table, part.way, spelt, read_as)
         groups[key].append(part)
     done: list[Staged] = []

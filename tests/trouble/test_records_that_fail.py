@@ -154,3 +154,14 @@ def test_a_declared_type_names_the_cells_that_misfit(home: Home) -> None:
     load = home.run(*words, "--on-error", "reject_row", "--json").document
     assert (load["files"][0]["rejected"], load["files"][0]["read"]) == (2, 3)
     assert home.exported() == [{"id": 1, "n": 5, "d": "2024-01-31"}]
+
+
+@pytest.mark.parametrize("bad", ["a.csv", "b.csv"])
+def test_a_bad_file_beside_a_good_one_without_a_header(home: Home, bad: str) -> None:
+    """What the careful reader wrote is no part of the scan that reads good files, though all else is equal."""
+    home.put({"a.csv": "1,a\n2,b\n", "b.csv": "3,c\n4,d\n", bad: "5,e\n6\n7,f\n"})
+    load = home.run("--no-header", "--on-error", "reject_row", "--json").document
+    assert {file["path"]: (file["read"], file["rejected"]) for file in load["files"]} == {
+        path: (3, 1) if path == bad else (2, 0) for path in ("a.csv", "b.csv")}
+    good = ((3, "c"), (4, "d")) if bad == "a.csv" else ((1, "a"), (2, "b"))
+    assert sorted((row["column_1"], row["column_2"]) for row in home.exported()) == sorted([*good, (5, "e"), (7, "f")])
