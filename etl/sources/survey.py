@@ -51,7 +51,7 @@ class Survey:
     quote: bytes = b""
     escape: bytes = b""
     delimiter: bytes = b""
-    marks: tuple[bytes | None, bytes] = (None, b"")
+    no_marks: bytes = b""
     last_line: LastLine = field(default_factory=LastLine)
     ends_delimiter: bool = False
     around: Quotes = field(default_factory=lambda: Quotes(b"", b""))
@@ -151,7 +151,7 @@ class Survey:
         self.head = head
         self.delimiter = head.dialect.delimiter.encode()
         self.around = Quotes(self.quote, self.delimiter)
-        self.marks = self.around.marks(self.delimiter)
+        self.no_marks = self.around.no_marks(self.delimiter)
         self.care = self._care_of_head(head)
 
     def _care_of_head(self, head: Head) -> str | None:
@@ -172,7 +172,7 @@ class Survey:
             return
         if self.transcoder is None:
             self._utf8(piece, final=False)
-        marks = piece.translate(*self.marks)  # few of its bytes: what can be asked of them alone is
+        marks = piece.translate(None, self.no_marks)  # few of its bytes: what can be asked of them alone is
         if b"\0" in marks:
             self.care = "it has NUL characters"
         self.lf += marks.count(b"\n")
