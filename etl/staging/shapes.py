@@ -132,7 +132,8 @@ def _look(warehouse: Warehouse, batch: Sequence[Scan]) -> Mapping[int, _Look]:
     relation, values = lines([location_of(scan) for scan in batch], LONGEST)
     for keys in ("json_keys(line)", "CASE WHEN json_valid(line) THEN json_keys(line) END"):
         try:
-            rows = warehouse.sql(fill("json_look", lines=relation, keys=Sql(keys)), values)
+            ((usual,),) = warehouse.sql(fill("json_first", lines=relation, keys=Sql(keys)), values)
+            rows = warehouse.sql(fill("json_look", lines=relation, keys=Sql(keys)), {**values, "usual": usual})
         except (duckdb.OutOfMemoryException, duckdb.InterruptException):
             raise
         except duckdb.Error:

@@ -49,7 +49,9 @@ def kind(place: Place, raw_text: Sql, text: Sql) -> Sql:
     if place.form == TOLD:
         return Sql(f"etl_told_kind({raw_text}, {text})")
     stored, held = Sql(f"s.c{place.number}"), kinds.summary_of(place.form).kinds
-    marks = [Sql(f"CASE WHEN {raw_text} IS DISTINCT FROM {text} THEN {kinds.CHANGED} ELSE 0 END")]
+    marks = [Sql(f"{held}")]
+    if raw_text != text:
+        marks.append(Sql(f"CASE WHEN {raw_text} IS DISTINCT FROM {text} THEN {kinds.CHANGED} ELSE 0 END"))
     if held & kinds.FLOATS:
         marks.append(Sql(f"CASE WHEN NOT isfinite({stored}) THEN {kinds.NOT_FINITE} "
                          f"WHEN {stored} = 0 AND signbit({stored}) THEN {kinds.NEGATIVE_ZERO} ELSE 0 END"))
@@ -58,8 +60,10 @@ def kind(place: Place, raw_text: Sql, text: Sql) -> Sql:
                          f"THEN {kinds.WIDE} ELSE 0 END"))
     elif held & kinds.NANOSECONDS:
         marks.append(Sql(f"CASE WHEN epoch_ns({stored}) % 1000 <> 0 THEN {kinds.SUB_MICRO} ELSE 0 END"))
+    if raw_text == text:  # then no text is made of a value
+        return Sql(f"CASE WHEN {stored} IS NULL THEN 0 ELSE {listed(marks, ' | ')} END")
     return Sql(f"CASE WHEN {text} IS NULL THEN CASE WHEN {raw_text} IS NULL THEN 0 ELSE {kinds.CHANGED} END "
-               f"ELSE {held} | {listed(marks, ' | ')} END")
+               f"ELSE {listed(marks, ' | ')} END")
 
 
 def value(place: Place, declared: str, definition: Definition, *, changed: bool) -> Sql:
