@@ -33,6 +33,7 @@ _NESTED = re.compile(r"(?:STRUCT|MAP|UNION)\(|.*\[\d*\]\Z", re.DOTALL)
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 _WIDE_DECIMAL = re.compile(r"DECIMAL TEXT (\d+)")
 _INSTANT_TEXT, _INT96 = "INSTANT TEXT", "INT96 NANOSECONDS"
+_TWO_ZEROS = {"DOUBLE OF TWO ZEROS": "DOUBLE", "FLOAT OF TWO ZEROS": "FLOAT"}
 _OF_MACHINE = (duckdb.OutOfMemoryException, duckdb.InterruptException)  # all other errors of a scan are of its file
 KEPT = frozenset((
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -70,6 +71,10 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
         if isinstance(found, Problem):
             return replace(scan, problem=found)
         shape = found
+    signed = _of_two_zeros(warehouse, scan, shape)
+    if isinstance(signed, Problem):
+        return replace(scan, problem=signed)
+    shape = signed
     strange = next((name for name, kind in zip(shape.names, shape.types, strict=True) if not _known(kind)), None)
     if strange is not None:
         kind = types[names.index(strange)]
@@ -140,8 +145,32 @@ def _retyped(
     return replace(shape, types=tuple(types), location=location)
 
 
+def _of_two_zeros(warehouse: Warehouse, scan: Scan, shape: Shape) -> Shape | Problem:
+    """The shape with the columns marked that have a zero with a sign: DuckDB stores it and 0.0 as one of the two."""
+    floats = {place: kind for place, kind in enumerate(shape.types) if kind in _TWO_ZEROS.values()}
+    if not floats:
+        return shape
+    aliases = listed(Sql(f"c{place}") for place in range(len(shape.types)))
+    found = listed(Sql(f"coalesce(bool_or({_negative_zero(place)}), false)") for place in floats)
+    try:
+        (signed,) = warehouse.sql(f"SELECT {found} FROM read_parquet($file, hive_partitioning = false) "
+                                  f"AS t({aliases})", {"file": _one(shape.location or Path(scan.file.absolute))})
+    except _OF_MACHINE:
+        raise
+    except duckdb.Error as error:
+        return _corrupt(scan, str(error))
+    types = list(shape.types)
+    for (place, kind), is_signed in zip(floats.items(), signed, strict=True):
+        types[place] = f"{kind} OF TWO ZEROS" if is_signed else kind
+    return replace(shape, types=tuple(types))
+
+
+def _negative_zero(place: int) -> Sql:
+    return Sql(f"c{place} = 0 AND signbit(c{place})")
+
+
 def _known(kind: str) -> bool:
-    special = kind in ("JSON", _INSTANT_TEXT, _INT96) or _WIDE_DECIMAL.fullmatch(kind) is not None
+    special = kind in ("JSON", _INSTANT_TEXT, _INT96, *_TWO_ZEROS) or _WIDE_DECIMAL.fullmatch(kind) is not None
     plain = kind in KEPT or _DECIMAL.fullmatch(kind) is not None
     return special or plain or (_NESTED.match(kind) is not None and known(kind))
 
@@ -152,6 +181,8 @@ def stored_type(kind: str) -> str:
         return "VARCHAR"
     if kind == _INT96:
         return "TIMESTAMP_NS"
+    if kind in _TWO_ZEROS:
+        return f"STRUCT(number {_TWO_ZEROS[kind]}, minus BOOLEAN)"
     return "JSON" if _NESTED.match(kind) else kind
 
 
@@ -160,6 +191,9 @@ def _value(place: int, kind: str) -> Sql:
     if kind in (_INSTANT_TEXT, _INT96):
         return _finer(place, kind)
     column = Sql(f"c{place}")
+    if kind in _TWO_ZEROS:
+        return Sql(f"CASE WHEN {column} IS NOT NULL THEN struct_pack(number := {column} + 0.0::{_TWO_ZEROS[kind]}, "
+                   f"minus := {_negative_zero(place)}) END")
     wide = _WIDE_DECIMAL.fullmatch(kind)
     if wide:
         return Sql(f"etl_wide_decimal({column}, {int(wide[1])})")

@@ -16,8 +16,7 @@ OF_TEXT = (*_TEXTS, "VARCHAR")  # forms whose cells go by their text under a dec
 
 def raw(place: Place) -> Sql:
     """The text of the cell as staging keeps it, of the relation `s`."""
-    stored = Sql(f"s.c{place.number}")
-    return stored if place.form == TEXT else typed.told(stored, place.form)
+    return place.stored if place.form == TEXT else typed.told(place.stored, place.form)
 
 
 def shown(place: Place) -> Sql:
@@ -48,7 +47,7 @@ def kind(place: Place, raw_text: Sql, text: Sql) -> Sql:
         return Sql(f"etl_cell_kind({raw_text}, {text})")
     if place.form == TOLD:
         return Sql(f"etl_told_kind({raw_text}, {text})")
-    stored, held = Sql(f"s.c{place.number}"), kinds.summary_of(place.form).kinds
+    stored, held = place.stored, kinds.summary_of(place.form).kinds
     marks = [Sql(f"{held}")]
     if raw_text != text:
         marks.append(Sql(f"CASE WHEN {raw_text} IS DISTINCT FROM {text} THEN {kinds.CHANGED} ELSE 0 END"))
@@ -76,7 +75,7 @@ def value(place: Place, declared: str, definition: Definition, *, changed: bool)
     wanted = parsed(declared)
     if place.form in OF_TEXT or wanted.type == "VARCHAR":
         return cast(cell(place, definition) if changed else raw(place), wanted)
-    stored = Sql(f"s.c{place.number}")
+    stored = place.stored
     if definition.nulls and changed:
         stored = Sql(f"CASE WHEN {cell(place, definition)} IS NOT NULL THEN {stored} END")
     return typed.under(stored, place.form, wanted)
@@ -86,7 +85,7 @@ def known(place: Place, definition: Definition) -> Sql:
     """The cell as it is carried on before its type is known: its text, or the stored value of a column of Parquet."""
     if place.form in _TEXTS:
         return cell(place, definition)
-    stored = Sql(f"s.c{place.number}")
+    stored = place.stored
     return Sql(f"CASE WHEN {cell(place, definition)} IS NOT NULL THEN {stored} END") if definition.nulls else stored
 
 

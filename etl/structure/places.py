@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from etl.names import Sql
 from etl.warehouse import Warehouse
 
 TEXT = "text"  # the cells of CSV: trimmed, and of the kind that their text shows
 TOLD = "told"  # a cell as JSON tells it: a string in quotes, a number, true, an object; of a sheet also a date
 _FORMS = {"s": TEXT, "j": TOLD, "x": TOLD}
+_TWO_ZEROS = {f"STRUCT(number {kind}, minus BOOLEAN)": kind for kind in ("DOUBLE", "FLOAT")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +21,20 @@ class Place:
     Args:
         number: Its place in the file, from 0.
         form: `text`, `told`, or the type of a column of Parquet.
+        two_zeros: A zero with a sign is staged as a zero with a mark (`etl.staging.parquet`).
     """
 
     number: int
     form: str = TEXT
+    two_zeros: bool = False
+
+    @property
+    def stored(self) -> Sql:
+        """The cell as staging has it, of the relation `s`."""
+        cell = Sql(f"s.c{self.number}")
+        if self.two_zeros:
+            return Sql(f"CASE WHEN {cell}.minus THEN CAST('-0.0' AS {self.form}) ELSE {cell}.number END")
+        return cell
 
 
 def places_of(warehouse: Warehouse, table: str, names: Sequence[str]) -> dict[str, Place]:
@@ -33,5 +45,11 @@ def places_of(warehouse: Warehouse, table: str, names: Sequence[str]) -> dict[st
     rows = warehouse.sql(
         "SELECT data_type FROM duckdb_columns() WHERE database_name = 'warehouse' AND schema_name = 'staging' "
         "AND table_name = $table AND column_name NOT IN ('_version', 'rowid') ORDER BY column_index", {"table": table})
-    types = (TOLD if kind == "JSON" else str(kind) for (kind,) in rows)
-    return {name: Place(number, kind) for number, (name, kind) in enumerate(zip(names, types, strict=True))}
+    return {name: _typed(number, str(kind)) for number, (name, (kind,)) in enumerate(zip(names, rows, strict=True))}
+
+
+def _typed(number: int, kind: str) -> Place:
+    """A column of Parquet, by the type of its staging column."""
+    if kind in _TWO_ZEROS:
+        return Place(number, _TWO_ZEROS[kind], two_zeros=True)
+    return Place(number, TOLD if kind == "JSON" else kind)
