@@ -76,6 +76,10 @@ CREATE OR REPLACE TEMP MACRO etl_is_date(c) AS
 CREATE OR REPLACE TEMP MACRO etl_is_fraction(c) AS
     strlen(c) <= 15 AND regexp_full_match(c, '(0|-?[1-9][0-9]*)\.[0-9]+');
 
+-- Whether a DOUBLE is a number that a FLOAT has too; one that is NULL is none.
+CREATE OR REPLACE TEMP MACRO etl_is_float(x) AS
+    coalesce(CAST(TRY_CAST(x AS FLOAT) AS DOUBLE) = x, false);
+
 -- A FLOAT or DOUBLE as the text of a number: a whole one exactly, any other by the fewest digits that give it back.
 CREATE OR REPLACE TEMP MACRO etl_float_text(x) AS
     CASE
@@ -219,11 +223,13 @@ CREATE OR REPLACE TEMP MACRO etl_json_too_deep(c, above) AS
         ) <> ''
     END;
 
--- A JSON text as a told cell: null is NULL, white space around it goes, what is no JSON is a string.
+-- A JSON text as a told cell: null is NULL, white space around it goes, and so do its line ends, which stand in no
+-- string; what is no JSON is a string.
 CREATE OR REPLACE TEMP MACRO etl_json_told(c) AS
     CASE
         WHEN trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) = 'null' THEN NULL
-        WHEN etl_json_taken(CAST(c AS VARCHAR)) THEN CAST(trim(CAST(c AS VARCHAR), ' ' || chr(9) || chr(10) || chr(13)) AS JSON)
+        WHEN etl_json_taken(CAST(c AS VARCHAR))
+        THEN CAST(trim(replace(replace(CAST(c AS VARCHAR), chr(10), ''), chr(13), ''), ' ' || chr(9)) AS JSON)
         ELSE to_json(CAST(c AS VARCHAR))
     END;
 

@@ -24,11 +24,12 @@ _OF_TIME = ("DATE", "TIMESTAMP", "TIME")
 _COMMA = ","
 _ZONED = " WITH TIME ZONE"
 ZEROS = ("DOUBLE", "FLOAT")  # the types of two zeros
-_ENDLESS = ("FLOAT", "TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")  # that have infinities, and words for them
+_ENDLESS = ("TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")  # that have infinities, and words for them
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 _WORDS = {
     "BIGINT": "a whole number of 64 bits", "HUGEINT": "a whole number of 128 bits",
-    "DOUBLE": "a number of at most 15 digits", "BOOLEAN": "true or false", "DATE": "a date like 2024-12-31",
+    "DOUBLE": "a number of at most 15 digits", "FLOAT": "a number that 32 bits hold to its last digit",
+    "BOOLEAN": "true or false", "DATE": "a date like 2024-12-31",
     "TIMESTAMP": "a date and time like 2024-12-31 23:59:00", "TIME": "a time like 23:59:00",
 }
 
@@ -154,6 +155,8 @@ def fits(text: Sql, declared: Declared) -> Sql:
     if kind == "DOUBLE":
         number = Sql(f"replace({text}, ',', '.')") if declared.format else text
         return Sql(f"({_matches(text, f'-?(0|[1-9][0-9]*)({point}[0-9]+)?')} AND etl_wide({number}) = 0)")
+    if kind == "FLOAT":
+        return Sql(f"({fits(text, Declared('DOUBLE'))} AND etl_is_float(TRY_CAST({text} AS DOUBLE)))")
     if kind == "BOOLEAN":
         return Sql(f"lower({text}) IN ('true', 'false')")
     if kind == "DATE":

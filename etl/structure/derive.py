@@ -19,7 +19,8 @@ from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.machine import MEND
 
-NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", "BIGINT", "HUGEINT")
+NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT",
+           "UINTEGER", "USMALLINT", "UTINYINT")
 
 
 @dataclass(frozen=True, slots=True)

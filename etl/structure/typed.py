@@ -36,8 +36,8 @@ def told(stored: Sql, kind: str) -> Sql:
 def held_by(stored: Sql, kind: str, wanted: Declared) -> Sql:
     """Whether a value that is not NULL stays what it is under another type.
 
-    A FLOAT and a DECIMAL are the same number where the FLOAT, written out, is the DECIMAL: DuckDB's own cast between
-    them is not exact.
+    A FLOAT or DOUBLE goes into a DECIMAL as what it is written out, and a DECIMAL into a DOUBLE that is written out so;
+    DuckDB's own casts between them are not exact. Into a FLOAT goes what has its exact value.
     """
     if kind == wanted.type:
         return Sql("true")
@@ -45,8 +45,10 @@ def held_by(stored: Sql, kind: str, wanted: Declared) -> Sql:
         return fits(told(stored, kind), wanted)
     if kind in ZEROS and wanted.type.startswith("DECIMAL"):
         return fits(Sql(f"etl_float_text({stored})"), Declared(wanted.type))
+    if wanted.type == "FLOAT" and kind.startswith("DECIMAL"):
+        return fits(told(stored, kind), wanted)
     there = under(stored, kind, wanted, forgiving=True)
-    if wanted.type in ZEROS and kind.startswith("DECIMAL"):
+    if wanted.type == "DOUBLE" and kind.startswith("DECIMAL"):
         there = Sql(f"etl_float_text({there})")
     return Sql(f"(TRY_CAST({there} AS {kind}) IS NOT DISTINCT FROM {stored})")
 

@@ -358,3 +358,12 @@ def test_the_join_is_one_whatever_the_order(names: list[str | int]) -> None:
     for one, other in zip(found, reversed(found), strict=True):
         whole, backwards = whole | one, backwards | other
     assert whole.type() == backwards.type() == (whole | whole).type()
+
+
+def test_line_ends_between_tokens_of_json_do_not_part_records(home: Home) -> None:
+    """A column of JSON may be laid out over lines; the export has a record a line, and the same values."""
+    said = ['{"a":\n1,\r\n"b":[1\r,2]}', '\n["x\\ny"]\n', '[1,\n\t"two  words"]']
+    pq.write_table(pa.table({"i": [0, 1, 2], "v": pa.array(said, pa.json_())}), "in/a.parquet")
+    assert home.run().code == 0
+    assert [row["v"] for row in home.exported()] == [json.loads(text) for text in said]
+    assert len(Path("out/t.json").read_text().splitlines()) == 3 + 2

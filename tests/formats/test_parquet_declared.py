@@ -159,3 +159,27 @@ def test_a_frozen_decimal_takes_what_a_float_says(home: Home, columns: pa.Array,
     found = {value for (value,) in home.sql("SELECT v FROM w.main.t WHERE _row <= 2 ORDER BY _version, _row")}
     form = "float" if columns.type == pa.float32() else "double"
     assert {_shortest(value, form) for value in columns.to_pylist()[:2]} <= found
+
+
+SAID = ("0.5", "1.50", "0.1", "999.99", "3.14", "-0.25", "999.989990234375", "123456.7", "16777216", "16777217", "1e3",
+        "nan")
+HELD = ("0.5", "1.50", "-0.25", "999.989990234375", "16777216")
+
+
+@pytest.mark.parametrize("contract", ["freeze", "discard_row"])
+def test_a_frozen_float_takes_what_it_holds_to_the_last_digit(home: Home, contract: str) -> None:
+    """Texts and decimals go into a frozen FLOAT where it has their exact value, and are named where it has not."""
+    pq.write_table(pa.table({"i": [0], "v": pa.array([0.5], pa.float32())}), "in/a.parquet")
+    assert home.run("--schema-contract", contract).code == 0
+    home.put({"b.csv": "i,v\n" + "".join(f"{i},{said}\n" for i, said in enumerate(SAID, 1)),
+              "c.ndjson": '{"i":21,"v":0.25}\n{"i":22,"v":0.1}\n'})
+    decimals_said = [Decimal("0.50"), Decimal("0.10")]
+    pq.write_table(pa.table({"i": [31, 32], "v": pa.array(decimals_said, pa.decimal128(5, 2))}), "in/d.parquet")
+    assert home.run("--schema-contract", contract).code == (0 if contract == "discard_row" else 1)
+    if contract == "freeze":
+        assert home.run("--schema-contract", contract, "--on-error", "skip_file").code == 0
+        assert [row["i"] for row in home.exported()] == [0]
+        return
+    kept = {i: float(said) for i, said in enumerate(SAID, 1) if said in HELD}
+    assert {row["i"]: row["v"] for row in home.exported()} == {0: 0.5, **kept, 21: 0.25, 31: 0.5}
+    assert [text for *_, text in home.rejects()] == [*(said for said in SAID if said not in HELD), "0.1", "0.10"]
