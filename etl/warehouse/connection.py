@@ -15,6 +15,7 @@ from etl.names import Sql, identifier, literal
 from etl.warehouse.ahead import imported
 from etl.warehouse.attach import ALIAS, attach
 from etl.warehouse.damage import damage_told
+from etl.warehouse.emptied import Emptied
 from etl.warehouse.interrupt import Worker
 from etl.warehouse.machine import MEND, machine_heard
 from etl.warehouse.migrate import HEAD, migrate, revision
@@ -48,6 +49,7 @@ class Warehouse:
         self.raw = raw
         self.path = path
         self.worker = Worker(raw)
+        self.emptied = Emptied(raw)
         self.heard: list[tuple[str, Mapping[str, Any] | Sequence[Any] | None]] | None = None  # what ran, if asked for
         self._ledger: Connection | None = None
 
@@ -65,6 +67,7 @@ class Warehouse:
     def transaction(self) -> Iterator[None]:
         """One transaction around everything; an exception rolls it back."""
         self.raw.begin()
+        self.emptied.forget()
         try:
             yield
             self.raw.commit()
@@ -82,8 +85,7 @@ class Warehouse:
 
     def _sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[Any, ...]]:
         try:
-            cursor = self.raw.execute(statement, values) if values else self.raw.execute(statement)
-            return cursor.fetchall()
+            return self.emptied.run(statement, values)
         except UnicodeDecodeError as error:  # of a cell, or of an error of DuckDB that shows one
             raise duckdb.DataError(f"text that is not UTF-8 ({error.reason})") from error
 

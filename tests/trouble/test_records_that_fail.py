@@ -165,3 +165,12 @@ def test_a_bad_file_beside_a_good_one_without_a_header(home: Home, bad: str) -> 
         path: (3, 1) if path == bad else (2, 0) for path in ("a.csv", "b.csv")}
     good = ((3, "c"), (4, "d")) if bad == "a.csv" else ((1, "a"), (2, "b"))
     assert sorted((row["column_1"], row["column_2"]) for row in home.exported()) == sorted([*good, (5, "e"), (7, "f")])
+
+
+def test_a_header_alone_before_a_large_file_with_a_bad_record(home: Home) -> None:
+    """A file without a record, staged before one that the careful reader wrote, takes none of its rows away."""
+    home.put({"a.csv": "id,v,w\n", "b.csv": "id,v,w\n" + "1,b,3\n" * 150_000 + "1,2\n"})
+    load = home.run("--on-error", "reject_row", "--json").document
+    assert {file["path"]: (file["read"], file["rejected"]) for file in load["files"]} == {
+        "a.csv": (0, 0), "b.csv": (150_001, 1)}
+    assert len(home.exported()) == 150_000
