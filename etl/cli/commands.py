@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 @click.group("etl", cls=Group, context_settings={"help_option_names": ["-h", "--help"]}, epilog=EXIT_CODES)
 @click.version_option(VERSION, message="etl %(version)s")
 def root() -> None:
-    """Load folders of CSV files into one DuckDB table that you can trust, and export it.
+    """Load folders of CSV, JSON, Parquet and XLSX files into one DuckDB table that you can trust, and export it.
 
     Start with `etl plan` to see what would happen, then `etl run`.
     """

@@ -13,7 +13,7 @@ import click
 
 from etl.cli.beside import hold_apart
 from etl.cli.listing import Format, csv_lines, json_lines, rendered
-from etl.cli.options import listing_format, lock_timeout, reading_of, reading_options, warehouse
+from etl.cli.options import effort, listing_format, lock_timeout, reading_of, reading_options, warehouse
 from etl.cli.printable import printable
 from etl.cli.sections import EXIT_CODES, Command, option
 from etl.cli.spellings import ANY_TEXT, PATH, TEXT, FilePath
@@ -175,13 +175,13 @@ def why(table: str, key: tuple[str, ...], place: str | None, warehouse: Path, lo
 @click.argument("table", required=False, type=TEXT)
 @option("What is compared", "--files", is_flag=True, default=False,
         help="Read the files that are still there again, and hold staging against them; the others are named.")
+@effort
 @option("The machine", "--temp-dir", metavar="DIR", type=FilePath(file_okay=False, exists=True, path_type=Path),
         default=None, help="Folder for the tables that are built aside. Default: the system's.")
 @warehouse
 @lock_timeout
 @listing_format
-def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeout: float, form: Format | None, *,
-           files: bool) -> None:
+def verify(table: str | None, warehouse: Path, form: Format | None, *, files: bool, **machine: Any) -> None:
     """Build TABLE again aside, from what is staged, and say what differs; without TABLE, every table.
 
     Compared are columns, types, key, values and lineage of the table and the bytes of its output; the ledger, its books
@@ -193,8 +193,7 @@ def verify(table: str | None, warehouse: Path, temp_dir: Path | None, lock_timeo
     """
     from etl.inspect import verify as inspect_verify  # noqa: PLC0415, brings DuckDB
 
-    found = inspect_verify(warehouse, table, files=files,
-                           settings=Settings(lock_timeout=lock_timeout, temp_dir=temp_dir))
+    found = inspect_verify(warehouse, table, files=files, settings=Settings(**machine))
     show(found, form)
     if found.rows:
         raise click.exceptions.Exit(1)

@@ -141,11 +141,15 @@ lock_timeout = option(
     MACHINE, "--lock-timeout", metavar="S", type=spellings.SECONDS, default=_SETTINGS.lock_timeout,
     help=f"Seconds to wait for another process that holds the warehouse. Default: {_SETTINGS.lock_timeout:g}.")
 
-_machine = together(
+effort = together(
     option(MACHINE, "--threads", metavar="N", type=click.IntRange(min=1), default=None,
            help="Threads to use. Default: one for each core."),
     option(MACHINE, "--memory-limit", metavar="SIZE", type=spellings.MEMORY, default=_SETTINGS.memory_limit,
            help=f"Memory that DuckDB may use before it goes to disk. Default: {_SETTINGS.memory_limit}."),
+)
+
+_machine = together(
+    effort,
     option(MACHINE, "--temp-dir", metavar="DIR", type=spellings.TEXT, default=None,
            help="Folder for what does not fit into memory. Default: beside the warehouse."),
     lock_timeout,

@@ -5,13 +5,22 @@ from __future__ import annotations
 import unicodedata
 
 DOTS = "..."
+_NO_TEXT = 0xDC00  # and the byte: how Python keeps one of a name that is not of its encoding
 
 
 def printable(text: str) -> str:
-    r"""The text in one line, with every control character and escape sequence spelt out (`\n`, `\x1b`)."""
+    r"""The text in one line, with every control character and escape sequence spelt out (`\n`, `\x1b`).
+
+    So is a byte of a file's name that is no text (`\xff`).
+    """
     if text.isprintable():
         return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() else _spelt(c) for c in text)
+
+
+def _spelt(character: str) -> str:
+    byte = ord(character) - _NO_TEXT
+    return f"\\x{byte:02x}" if 0x80 <= byte <= 0xFF else character.encode("unicode_escape").decode()  # noqa: PLR2004
 
 
 def cells(text: str) -> int:

@@ -13,7 +13,7 @@ from etl.config import Reading
 from etl.errors import Problem, UsageError
 from etl.sources.content import UNDECODABLE
 from etl.sources.formats import claim_of
-from etl.sources.grammar import Dialect, Walk
+from etl.sources.grammar import WHITE, Dialect, Walk
 from etl.sources.unpack import whole_file
 
 CANDIDATES = (",", ";", "\t", "|")
@@ -89,8 +89,8 @@ def stated_quotes(reading: Reading) -> tuple[str, str]:
     escape = quote if not reading.escape or not quote else reading.escape
     delimiter = stated_delimiter(reading) or ""
     for option, mark in (("--quote", quote), ("--escape", escape)):
-        if mark and (len(mark) != 1 or ord(mark) >= _ASCII or mark in "\r\n\0 "):
-            message = f"{option} {mark!r}: one ASCII character is needed, no space and no line end"
+        if mark and (len(mark) != 1 or ord(mark) >= _ASCII or mark in "\r\n\0" + WHITE):
+            message = f"{option} {mark!r}: one ASCII character is needed, no white space and no line end"
             raise UsageError(message)
         _check_apart(option, mark, delimiter)
     return quote, escape

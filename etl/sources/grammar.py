@@ -186,9 +186,9 @@ class Walk:
             return -1
         if body.startswith(self._delimiter, at):
             return self._next_cell(at)
-        if self.fault is None:
-            self.fault, self.fault_text = "text_after_quote", body[at:]
         end = body.find(self._delimiter, at)
+        if self.fault is None:
+            self.fault, self.fault_text = "text_after_quote", body[at:] if end < 0 else body[at:end]
         return end if end < 0 else self._next_cell(end)
 
     def _end_cell(self, cell: str | None) -> None:

@@ -62,6 +62,11 @@ class Package:
     def since_1904(self) -> bool:
         """Whether days are counted from 1904."""
         said = [found for found in self.book if found.tag.endswith("}workbookPr")]
+        for how in ("date1904", "dateCompatibility"):
+            for truth in (found.get(how, "0") for found in said):
+                if truth not in ("0", "1", "false", "true"):
+                    raise self._refused("other_days", f"how its days are counted cannot be told ({how} is {truth!r})",
+                                        AGAIN)
         if any(found.get("dateCompatibility") in ("0", "false") for found in said):
             raise self._refused("other_days", "its days are counted in another way than those of other workbooks "
                                               "(dateCompatibility is off)", AGAIN)

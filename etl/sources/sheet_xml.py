@@ -12,7 +12,7 @@ from etl.sources.rich_text import WHITE, OddText, Runs, local, parse, unescaped,
 from etl.sources.unpack import Unreadable, whole_file
 
 AGAIN = "Open it in the program that made it, and save it"
-_SHEET, _ROWS, _ROW, _CELL, _INSIDE = range(1, 6)  # depths: worksheet, sheetData, row, c, and what stands in a cell
+_SHEET, _ROWS, _ROW, _CELL, INSIDE = range(1, 6)  # depths: worksheet, sheetData, row, c, and what stands in a cell
 DIGITS: Final = "0123456789"
 
 
@@ -57,7 +57,7 @@ class SheetXml(ABC):
         self._formula = False
         self._value: str | None = None
         self._runs: Runs | None = None
-        self._text = Runs(_INSIDE)
+        self._text = Runs(INSIDE)
 
     @abstractmethod
     def cell(self, kind: str, value: str | None, style: str, *, formula: bool) -> None:
@@ -105,7 +105,7 @@ class SheetXml(ABC):
                 self._begin_cell(said)
             else:
                 self._beside(bare)
-        elif depth == _INSIDE:
+        elif depth == INSIDE:
             if bare == "v" and self._value is None:
                 self._value, self._open = "", True
             else:
@@ -161,6 +161,9 @@ class SheetXml(ABC):
             raise self.refused("doubled_cell", f"the sheet has the cell {self.name} more than once")
         self._columns.add(column)
         self._kind, self._style = said.get("t", "n"), said.get("s", "")
+        if self._style and not (self._style.isascii() and self._style.isdecimal()):
+            raise self.refused("no_style", f"the cell {self.name} has the style {shorten(self._style, 40)}, "
+                                           "which is no number")
         self._formula, self._value = False, None
 
     def _place(self, place: str) -> int:
@@ -198,7 +201,7 @@ class SheetXml(ABC):
             self._value = self._value + text if self._value else text
         elif self._runs is not None:
             self._runs.data(text)
-        elif self._inside and self._depth != _INSIDE and text.strip(WHITE):  # there it is a formula
+        elif self._inside and self._depth != INSIDE and text.strip(WHITE):  # there it is a formula
             raise self._odd(text.strip(WHITE))
 
     def _end(self, _: str) -> None:
@@ -207,7 +210,7 @@ class SheetXml(ABC):
         if not self._inside:
             if depth == self._aside:
                 self._inside, self._aside = True, 0
-        elif depth == _INSIDE:
+        elif depth == INSIDE:
             if self._runs is not None or self._kind == "inlineStr":
                 self._end_value()
             self._open = False

@@ -240,3 +240,31 @@ def test_an_error_in_a_strict_workbook_with_a_mark(home: Home) -> None:
     Path("in/t.xlsx").write_bytes(zipped(parts))
     assert loaded(home) == ["\u00e9\u4e2d\U0001f600", "2024-02-29"]
     assert home.rejects() == [("error_cell", "t.xlsx", 3, 2, "v", "#\u4e2d!")]
+
+
+KEPT_BESIDE = '<extLst><ext uri="u"><v>7</v><c><v>8</v></c></ext></extLst>'
+
+
+def test_what_programs_keep_in_a_cell_is_passed_over(home: Home) -> None:
+    """Beside values of every kind, in a sheet on which calamine fails for it, and beside a cell that is rejected."""
+    cells = [*(cell.replace("</c>", KEPT_BESIDE + "</c>") for cell in BESIDE), "<c><v>1</v><extLst/></c>"]
+    book(below(*cells), texts=["one"])
+    assert loaded(home) == [*TOLD, "1"]
+    book(below(*cells, f'<c t="b"><v>2</v>{KEPT_BESIDE}</c>'), texts=["one"])
+    assert loaded(home) == [*TOLD, "1"]
+    assert home.rejects() == [("no_truth", "t.xlsx", 9, 8, "v", "2")]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), [
+    ('date1904="0"', 'date1904=" 1 "', "how its days are counted cannot be told (date1904 is ' 1 ')"),
+    ('date1904="0"', 'date1904="0" dateCompatibility="no"', "cannot be told (dateCompatibility is 'no')"),
+    (f's="{DATE}"', f's=" {DATE} "', f"the cell A2 has the style ' {DATE} ', which is no number"),
+])
+def test_a_word_that_could_make_other_days_is_refused(home: Home, old: str, new: str, said: str) -> None:
+    """White space around a truth or a number of a style is read in one way here and in another there."""
+    parts = {name: xml.replace(old, new) if isinstance(xml, str) else xml for name, xml in parts_of(
+        below(f'<c s="{DATE}"><v>45351</v></c>')).items()}
+    home.put({"t.xlsx": zipped(parts)})
+    answer = home.run()
+    assert answer.code == 1
+    assert said in answer.error
