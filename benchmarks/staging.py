@@ -21,13 +21,13 @@ from etl.config import Dataset, Definition, Reading, Selection, Settings
 from etl.result import silent
 from etl.sources.discovery import discover
 from etl.sources.scan import scan_all
-from etl.sql_files import statement
 from etl.staging.lines import count_lines
 from etl.staging.part import Incoming
 from etl.staging.shapes import with_shapes
 from etl.staging.stage import stage_all
 from etl.structure.measure import located, measure
 from etl.warehouse import Warehouse, open_warehouse
+from etl.warehouse.expressions import express
 
 ROUNDS = 3
 TYPES = ("{'o_orderkey': 'BIGINT', 'o_custkey': 'BIGINT', 'o_orderstatus': 'VARCHAR', 'o_totalprice': 'DECIMAL(12,2)', "
@@ -93,8 +93,7 @@ def with_kinds(folder: Path, form: str) -> None:
 def _stage(warehouse: Warehouse, file: Path, folder: Path) -> None:
     reading = Reading()
     listing = discover(Selection(sources=(str(file),)), None, ())
-    for macro in statement("macros").text.split(";\n"):
-        warehouse.sql(macro)
+    express(warehouse)
     (scanned,) = with_shapes(warehouse, scan_all(listing.files, reading, silent, 2, folder), reading, folder)
     (staged,) = stage_all(warehouse, [Incoming(scanned, scanned.names)], 1, reading, folder, silent)
     count_lines(warehouse, [staged], reading)

@@ -18,6 +18,7 @@ from etl.structure.derive import Structure, derive, headers, hold_headers
 from etl.structure.measure import located
 from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging, target
+from etl.warehouse.expressions import express
 
 At = tuple[int, int]  # a version and a row
 
@@ -76,8 +77,7 @@ class Question:
 
 def question(warehouse: Warehouse, dataset: StoredDataset) -> Question:
     """Find every version of a dataset, where its rows are, and the structure of what is loaded."""
-    for macro in fill("macros").split(";\n"):
-        warehouse.sql(macro)
+    express(warehouse)
     warehouse.sql(fill("every_version"), {"dataset": dataset.dataset_id})
     hold_headers(warehouse)
     warehouse.sql("CREATE OR REPLACE TEMP TABLE located (version_id INTEGER, first_row BIGINT)")

@@ -37,6 +37,7 @@ from etl.staging.stage import stage_all
 from etl.version import VERSION
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored
+from etl.warehouse.expressions import EXPRESSIONS, express
 from etl.warehouse.scratch import left, remove_left, scratch
 
 SCRIPT, MANIFEST, TARGET, INPUTS = "load.sql", "manifest.json", "target.duckdb", "inputs"
@@ -131,8 +132,7 @@ def _emit(aside: Warehouse, dataset: read.StoredDataset, folder: Path, settings:
     versions = [_Version(*row) for row in aside.sql(
         "SELECT version_id, path, load_id, fingerprint, staging FROM etl.loaded_version "
         "WHERE dataset_id = $dataset ORDER BY version_id", {"dataset": dataset.dataset_id})]
-    for macro in fill("macros").split(";\n"):
-        aside.sql(macro)
+    express(aside)
     scans, _ = there(dataset, read.loaded_files(aside, dataset.dataset_id), settings)
     by_path = {scan.file.path: scan for scan in scans}
     in_place = _in_place(aside, versions, by_path, dataset)
@@ -152,7 +152,7 @@ def _emit(aside: Warehouse, dataset: read.StoredDataset, folder: Path, settings:
                              duckdb=duckdb.__version__, script=SCRIPT, target=TARGET, output=" ".join(name.split()),
                              manifest=MANIFEST, held=", which it holds against that of the load" if small else "")
     sections = (
-        ("What a cell is, as named expressions.", fill("macros").split(";\n")),
+        ("What a cell is, as named expressions.", EXPRESSIONS),
         ("The files that are loaded.", _files(versions)),
         ("Their rows, as they are.", staged),
         ("The versions and the rank of their paths.", [*_scope(aside), *PLACES]),

@@ -22,6 +22,7 @@ from etl.structure import cells
 from etl.structure.places import places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored
+from etl.warehouse.expressions import express
 
 FIRST = 1
 
@@ -38,8 +39,7 @@ def against_files(
     rewritten.mkdir()
     texts.mkdir()
     with open_aside(warehouse, settings, folder, staged=False) as aside:
-        for macro in fill("macros").split(";\n"):
-            aside.sql(macro)
+        express(aside)
         loaded = read.loaded_files(aside, dataset.dataset_id)
         scans, notes = there(dataset, loaded, settings, texts)
         scans = with_shapes(aside, scans, dataset.reading, texts)

@@ -20,6 +20,7 @@ from etl.structure.derive import Structure, derive, headers, hold_headers
 from etl.structure.measure import located, measure
 from etl.warehouse import Warehouse, target
 from etl.warehouse.aside import open_aside
+from etl.warehouse.expressions import express
 from etl.warehouse.scratch import scratch
 
 HEADINGS = ("table", "what", "where", "should be", "is")
@@ -121,8 +122,7 @@ def rebuilt(aside: Warehouse, dataset: read.StoredDataset) -> Structure:
 
 def prepared(aside: Warehouse, dataset: read.StoredDataset) -> Structure:
     """Find the loaded versions and their rows, take the kinds of their cells, and derive the structure."""
-    for macro in fill("macros").split(";\n"):
-        aside.sql(macro)
+    express(aside)
     aside.sql(fill("scope"), {"dataset": dataset.dataset_id, "load": 0})
     hold_headers(aside)
     for statement in PLACES:

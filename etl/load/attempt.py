@@ -23,12 +23,12 @@ from etl.move.outlook import Outlook, outlook
 from etl.move.relations import present
 from etl.names import Sql
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
-from etl.sql_files import statement
 from etl.structure.derive import Structure
 from etl.structure.hashes import keep_hashes, keep_reject_hashes
 from etl.version import VERSION
 from etl.warehouse import Warehouse, target
 from etl.warehouse.ahead import import_ahead
+from etl.warehouse.expressions import express
 
 
 def attempt(task: Attempt, folder: Path) -> Load:
@@ -53,8 +53,7 @@ def attempt(task: Attempt, folder: Path) -> Load:
     if damage is not None:
         files = replace(files, warnings=(*files.warnings, damage))
         warehouse.sql(f"DROP TABLE IF EXISTS {target(wish.name)}")
-    for macro in statement("macros").text.split(";\n"):
-        warehouse.sql(macro)
+    express(warehouse)
     refuse_others(task.warehouse, task.known.request.name, stored=task.known.stored is not None)
     load_id = read.next_id(warehouse, "load")
     dataset_id = read.next_id(warehouse, "dataset") if known is None else known.dataset_id

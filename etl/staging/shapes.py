@@ -16,9 +16,10 @@ from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS, Shape
 from etl.sources.survey import LONGEST_LINE
 from etl.sources.unpack import whole_file
-from etl.sql_files import fill, piece, statement
+from etl.sql_files import fill, piece
 from etl.staging import parquet
 from etl.warehouse import Warehouse
+from etl.warehouse.expressions import express
 
 LOOKED = 1_000  # files looked at by one statement
 LONGEST = 2_000_000  # bytes of a line that DuckDB may read
@@ -30,8 +31,7 @@ def with_shapes(warehouse: Warehouse, scans: Sequence[Scan], reading: Reading, f
     Args:
         folder: Where documents are written as lines; it must stay until they are staged.
     """
-    for macro in statement("macros").text.split(";\n"):
-        warehouse.sql(macro)
+    express(warehouse)
     found, of_lines = {}, []
     for number, scan in enumerate(scans):
         if scan.problem is None and not scan.empty and scan.format != "csv":

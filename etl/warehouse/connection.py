@@ -50,6 +50,8 @@ class Warehouse:
         self.path = path
         self.worker = Worker(raw)
         self.emptied = Emptied(raw)
+        self.within = False  # a transaction
+        self.expressed = False  # the named expressions stand (`etl.warehouse.expressions`)
         self.heard: list[tuple[str, Mapping[str, Any] | Sequence[Any] | None]] | None = None  # what ran, if asked for
         self._ledger: Connection | None = None
 
@@ -68,6 +70,7 @@ class Warehouse:
         """One transaction around everything; an exception rolls it back."""
         self.raw.begin()
         self.emptied.forget()
+        self.within = True
         try:
             yield
             self.raw.commit()
@@ -75,6 +78,8 @@ class Warehouse:
             with suppress(duckdb.TransactionException):  # whoever met the error has rolled back already
                 self.raw.rollback()
             raise
+        finally:
+            self.within = False
 
     def sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run one statement with bound values and fetch what it gives."""
