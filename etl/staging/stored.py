@@ -13,7 +13,7 @@ from etl.staging.part import Part
 
 _WORTH_A_LOOK = 1 << 20  # bytes of a file; below it there is nothing to gain
 _SAMPLE = 1 << 16  # bytes from its beginning
-_LONG = 24  # characters a cell: what is shorter costs more time to compress than it saves (notes.md)
+_LONG = 48  # characters a cell: what is shorter costs more time to compress than it saves (notes.md)
 
 
 def stored_columns(part: Part) -> list[Sql]:

@@ -16,7 +16,7 @@ Row = tuple[str, str, str]
 
 def cells() -> list[Row]:
     """A key, a word and a long text; the texts are past what a file must hold to be looked at."""
-    return [(str(number), "abc"[number % 3], f"{number} is a number of which a long text is made") for number in
+    return [(str(number), "abc"[number % 3], f"{number} is a number of which a long text is made here") for number in
             range(ROWS)]
 
 
