@@ -24,6 +24,7 @@ from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
+Fault = tuple[str, str, str | None, str | None]  # code, message, text and advice
 EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
 
 
@@ -130,11 +131,19 @@ class _Reader:
             self._runs(text, lines, records)
             return
         begin = 0
-        for place in odd:
+        for place, cells in odd.items():
             self._keep_run(lines[begin:place])
-            self._line(lines[place])
+            self._odd_line(lines[place], cells)
             begin = place + 1
         self._keep_run(lines[begin:])
+
+    def _odd_line(self, line: str, cells: int) -> None:
+        """Take a line that is no record of the width, of so many cells: too few are a fault that needs no walk."""
+        if cells >= self.head.width or self.pads or not line.rstrip("\r\n"):
+            self._line(line)
+            return
+        self.line += 1
+        self._reject(_miscounted(cells, self.head.width), self.line, self._byte(), shown(line))
 
     def _runs(self, text: str, lines: list[str], records: re.Pattern[str]) -> None:
         """Do it where quotes stand anywhere."""
@@ -235,16 +244,19 @@ class _Reader:
             if row in self.wanted:
                 self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
-        self.written.append(self.head.dialect.mark + self.front * self.head.width + "\n")
-        self.rejected_lines += self.line - self.began + 1
-        code, message, text, advice = found
-        row = self.kept + len(self.rejects) + 1
-        self.rejects.append(Problem(code, message, self.scan.file.path, self.began, row, text=text,
-                                    record=shown("".join(self.said), self.raw_size), byte_offset=self.began_byte,
-                                    advice=advice))
+        self._reject(found, self.began, self.began_byte, shown("".join(self.said), self.raw_size))
 
-    def _fault(self, walk: Walk, raw: str) -> tuple[str, str, str | None, str | None] | None:
-        """Code, message, text and advice of what is wrong with a record; None when nothing is."""
+    def _reject(self, fault: Fault, began: int, byte: int | None, record: str) -> None:
+        """Leave out a record that ends with the line of now, and keep its place."""
+        self.written.append(self.head.dialect.mark + self.front * self.head.width + "\n")
+        self.rejected_lines += self.line - began + 1
+        code, message, text, advice = fault
+        row = self.kept + len(self.rejects) + 1
+        self.rejects.append(Problem(code, message, self.scan.file.path, began, row, text=text, record=record,
+                                    byte_offset=byte, advice=advice))
+
+    def _fault(self, walk: Walk, raw: str) -> Fault | None:
+        """What is wrong with a record; None when nothing is."""
         width = self.head.width
         if walk.open:
             return ("unclosed_quote", "a quote is opened and never closed; the record runs to the end of the file",
@@ -259,9 +271,12 @@ class _Reader:
         if walk.cell_lines > self.most_lines:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
-        found = f"found {walk.count} cell{'' if walk.count == 1 else 's'}, expected {width}"
-        if walk.count < width and not self.pads:
-            return "missing_columns", found, None, None
-        if walk.count > width:
-            return "extra_columns", found, None, None if walk.surplus else EMPTY_SURPLUS
+        if walk.count > width or (walk.count < width and not self.pads):
+            return _miscounted(walk.count, width, None if walk.surplus else EMPTY_SURPLUS)
         return None
+
+
+def _miscounted(cells: int, width: int, surplus: str | None = None) -> Fault:
+    """The fault of a record of so many cells; what to do with those past the width."""
+    found = f"found {cells} cell{'' if cells == 1 else 's'}, expected {width}"
+    return ("missing_columns", found, None, None) if cells < width else ("extra_columns", found, None, surplus)

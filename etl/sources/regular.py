@@ -10,8 +10,8 @@ from etl.sources.grammar import Dialect
 _FIRST, _LAST = itemgetter(0), itemgetter(-1)
 
 
-def odd_lines(text: str, dialect: Dialect, width: int) -> list[int] | None:
-    """Which lines of a text are not records of `width` cells, counted from 0.
+def odd_lines(text: str, dialect: Dialect, width: int) -> dict[int, int] | None:
+    """Which lines of a text are not records of `width` cells, counted from 0, and how many cells they have.
 
     The text is parted at its quotes: every second part stands outside them, if the first quote of each cell begins it
     and the last one ends it. That holds where each part outside begins and ends with a delimiter or a line end, or is
@@ -37,8 +37,8 @@ def odd_lines(text: str, dialect: Dialect, width: int) -> list[int] | None:
     found = outside.split("\n")
     found.pop()
     due = width - 1
-    return [line for line, delimiters in enumerate(map(str.count, found, repeat(dialect.delimiter)))
-            if delimiters != due]
+    return {line: delimiters + 1 for line, delimiters in enumerate(map(str.count, found, repeat(dialect.delimiter)))
+            if delimiters != due}
 
 
 def _outside(text: str, dialect: Dialect) -> str | None:
