@@ -156,7 +156,9 @@ def fits(text: Sql, declared: Declared) -> Sql:
         number = Sql(f"replace({text}, ',', '.')") if declared.format else text
         return Sql(f"({_matches(text, f'-?(0|[1-9][0-9]*)({point}[0-9]+)?')} AND etl_wide({number}) = 0)")
     if kind == "FLOAT":
-        return Sql(f"({fits(text, Declared('DOUBLE'))} AND etl_is_float(TRY_CAST({text} AS DOUBLE)))")
+        number = Sql(f"TRY_CAST({text} AS DOUBLE)")  # more than 15 digits are those of JSON, which tells it as a DOUBLE
+        said = Sql(f"coalesce({fits(text, Declared('DOUBLE'))} OR CAST({number} AS VARCHAR) = {text}, false)")
+        return Sql(f"({said} AND isfinite({number}) AND etl_is_float({number}))")
     if kind == "BOOLEAN":
         return Sql(f"lower({text}) IN ('true', 'false')")
     if kind == "DATE":
