@@ -251,3 +251,13 @@ def test_a_repaired_target_is_verified(place: Path, damage: str) -> None:
     execute_sql("UPDATE etl.load SET records_before = 1, records_after = records_after + 1 "
                 f"WHERE load_id = {repaired.load_id}")
     assert ("load: records before", f"load {repaired.load_id}", "0", "1") in {row[1:] for row in found().rows}
+
+
+@pytest.mark.usefixtures("place")
+def test_verify_takes_the_memory_that_it_advises_to_give(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where memory runs out the option is named, and with more of it and one thread the same command passes."""
+    words = ("verify", "--warehouse", str(WAREHOUSE), "--threads", "1")
+    assert execute((*words, "--memory-limit", "1MB")) == 1
+    assert "memory limit was reached" in (said := capsys.readouterr().err)
+    assert "--memory-limit" in said
+    assert execute((*words, "--memory-limit", "1GB")) == 0
