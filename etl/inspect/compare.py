@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from etl.errors import shorten
 from etl.ledger import read
-from etl.names import RESERVED, Sql, identifier, identifiers, listed
+from etl.names import RESERVED, Sql, identifier, listed
 from etl.sql_files import fill
 from etl.structure.derive import Structure
+from etl.structure.kinds import LIKE_OTHERS
 from etl.warehouse import Warehouse, target
 from etl.warehouse.aside import STORED, stored
 
@@ -41,7 +42,8 @@ def compare_targets(aside: Warehouse, dataset: read.StoredDataset, structure: St
         columns.append(Difference("target: primary key", dataset.name, ", ".join(keys[0]) or "none",
                                   ", ".join(keys[1]) or "none"))
     same = [name for name in wanted if wanted[name] == standing.get(name)]
-    return found + columns + _rows(aside, dataset, structure, same)
+    by_text = {name for name in same if wanted[name] in LIKE_OTHERS}
+    return found + columns + _rows(aside, dataset, structure, same, by_text)
 
 
 def _ledger_columns(aside: Warehouse, dataset: read.StoredDataset, structure: Structure) -> list[Difference]:
@@ -68,11 +70,16 @@ def _key(aside: Warehouse, database: str, table: str) -> list[str]:
 
 
 def _rows(
-    aside: Warehouse, dataset: read.StoredDataset, structure: Structure, same: Sequence[str]
+    aside: Warehouse, dataset: read.StoredDataset, structure: Structure, same: Sequence[str], by_text: Collection[str]
 ) -> list[Difference]:
-    """The rows that differ in the columns that both have, by key, or by lineage under `append`."""
+    """The rows that differ in the columns that both have, by key, or by lineage under `append`.
+
+    Args:
+        by_text: Columns whose values are compared by their texts.
+    """
     anew, standing = target(dataset.name), stored("main", dataset.name)
-    columns = identifiers(same)
+    columns = listed(Sql(f"CAST({identifier(name)} AS VARCHAR) AS {identifier(name)}") if name in by_text else
+                     identifier(name) for name in same)
     for name, these, those in (("lacking", anew, standing), ("beyond", standing, anew)):
         aside.sql(f"CREATE OR REPLACE TEMP TABLE {name} AS "
                   + fill("same_rows", columns=columns, these=these, those=those))

@@ -96,7 +96,7 @@ def _found(warehouse: Warehouse, plan: Plan, winners: Sql, others: Sql) -> Confl
         return NONE
     key = listed(Sql(f"CAST({n(i)} AS VARCHAR)") for i in plan.key)
     rows = warehouse.sql(
-        fill("conflict_counts", columns=Sql("[" + listed(_column(i, key) for i in beside) + "]")),
+        fill("conflict_counts", columns=Sql("[" + listed(_column(plan, i, key) for i in beside) + "]")),
         {"samples": SAMPLES})
     return Conflicts(keys, tuple(
         Conflict(path, other, plan.structure.columns[place].shown, int(count),
@@ -104,8 +104,8 @@ def _found(warehouse: Warehouse, plan: Plan, winners: Sql, others: Sql) -> Confl
         for path, other, place, count, samples in rows))
 
 
-def _column(ordinal: int, key: Sql) -> Sql:
-    differs = f"{n(ordinal)} IS DISTINCT FROM m{ordinal}"
+def _column(plan: Plan, ordinal: int, key: Sql) -> Sql:
+    differs = plan.unlike(ordinal, n(ordinal), Sql(f"m{ordinal}"))
     value, other = (f"left(CAST({side} AS VARCHAR), {LONGEST})" for side in (n(ordinal), f"m{ordinal}"))
     sample = f"{{'key': [{key}], 'value': {value}, 'other': {other}}}"
     return Sql(f"{{'place': {ordinal}, 'keys': count(*) FILTER ({differs}), "

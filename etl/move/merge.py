@@ -13,12 +13,14 @@ from etl.names import Sql, identifier, listed
 from etl.result import Conflicts
 from etl.sql_files import fill
 from etl.structure.derive import Structure
+from etl.structure.kinds import LIKE_OTHERS
 from etl.structure.measure import located
 from etl.structure.places import places_of
 from etl.warehouse import Warehouse, staging, target
 from etl.warehouse.slices import sliced
 
 NOTHING = Outlook()
+_SHORT, _LONGER = "INTERVAL '1 microsecond'", "INTERVAL '2 microseconds'"  # one of them differs from any interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +141,25 @@ def _keyed_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int, w
     names = [plan.structure.columns[i].shown for i in plan.stored]
     others = [identifier(name) for name in (*(x for i, x in zip(plan.stored, names, strict=True) if i not in plan.key),
                                             "_version", "_row")]
+    aside = [Sql(f"{identifier(plan.structure.columns[i].shown)} = CASE WHEN w.{n(i)} = {_SHORT} THEN {_LONGER} "
+                 f"ELSE {_SHORT} END")
+             for i in plan.stored if plan.structure.columns[i].type in LIKE_OTHERS]
+    if aside:
+        warehouse.sql(fill("unlike", target=target(plan.table), unlike=listed(aside), match=_by_key(plan, "t", "w")))
     warehouse.sql(fill(
         "upsert", target=target(plan.table), columns=plan.shown(plan.stored), values=listed(n(i) for i in plan.stored),
         key=plan.shown(plan.key), assignments=listed(Sql(f"{name} = excluded.{name}") for name in others),
     ))
     if removed:
-        match = listed((Sql(f"t.{identifier(plan.structure.columns[i].shown)} = r.{n(i)}") for i in plan.key), " AND ")
-        warehouse.sql(fill("remove", target=target(plan.table), match=match))
+        warehouse.sql(fill("remove", target=target(plan.table), match=_by_key(plan, "t", "r")))
     return Moved(records, warehouse.count(target(plan.table)), _with_verdict(warehouse, "returned"), removed,
                  _with_verdict(warehouse, "restored"), rebuilt=False, conflicts=conflicts, outlook=ahead)
+
+
+def _by_key(plan: Plan, row: str, other: str) -> Sql:
+    """Whether a row of the target and one of the move have one key."""
+    return listed((Sql(f"{row}.{identifier(plan.structure.columns[i].shown)} = {other}.{n(i)}") for i in plan.key),
+                  " AND ")
 
 
 def _append_delta(warehouse: Warehouse, plan: Plan, old: Present, records: int, watch: Watch) -> Moved:

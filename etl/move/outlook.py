@@ -57,7 +57,7 @@ def _updates(warehouse: Warehouse, plan: Plan, changed: Sql) -> tuple[UpdatedCol
     if not beside:
         return ()
     key = listed(Sql(f"CAST({n(i)} AS VARCHAR)") for i in plan.key)
-    columns = Sql("[" + listed(_column(i, key) for i in beside) + "]")
+    columns = Sql("[" + listed(_column(plan, i, key) for i in beside) + "]")
     rows = warehouse.sql(fill("updates", columns=columns, changed=changed), {"samples": SAMPLES})
     return tuple(
         UpdatedColumn(plan.structure.columns[place].shown, int(count),
@@ -65,8 +65,8 @@ def _updates(warehouse: Warehouse, plan: Plan, changed: Sql) -> tuple[UpdatedCol
         for place, count, samples in rows)
 
 
-def _column(ordinal: int, key: Sql) -> Sql:
-    differs = f"{n(ordinal)} IS DISTINCT FROM m{ordinal}"
+def _column(plan: Plan, ordinal: int, key: Sql) -> Sql:
+    differs = plan.unlike(ordinal, n(ordinal), Sql(f"m{ordinal}"))
     before, after = (f"left(CAST({side} AS VARCHAR), {LONGEST})" for side in (f"m{ordinal}", n(ordinal)))
     sample = f"{{'key': [{key}], 'before': {before}, 'after': {after}}}"
     return Sql(f"{{'place': {ordinal}, 'records': count(*) FILTER ({differs}), "

@@ -14,6 +14,7 @@ from etl.names import RESERVED, Sql, identifier, listed, literal, matched
 from etl.sql_files import fill, piece
 from etl.structure import cells
 from etl.structure.derive import Structure
+from etl.structure.kinds import LIKE_OTHERS
 from etl.structure.places import Place
 from etl.warehouse import Warehouse, staging, target
 
@@ -106,8 +107,14 @@ class Plan:
     def differs(self, left: str, right: str) -> Sql:
         """Whether two rows of one key differ in a value."""
         others = [i for i in self.ordinals if i not in self.key]
-        compared = [Sql(f"{left}.{n(i)} IS DISTINCT FROM {right}.{n(i)}") for i in others]
+        compared = [self.unlike(i, Sql(f"{left}.{n(i)}"), Sql(f"{right}.{n(i)}")) for i in others]
         return Sql(f"({listed(compared, ' OR ')})") if compared else Sql("false")
+
+    def unlike(self, ordinal: int, one: Sql, other: Sql) -> Sql:
+        """Whether two values of a column differ; of a type whose equal values are not one, their texts are asked."""
+        if self.structure.columns[ordinal].type in LIKE_OTHERS:
+            one, other = Sql(f"CAST({one} AS VARCHAR)"), Sql(f"CAST({other} AS VARCHAR)")
+        return Sql(f"{one} IS DISTINCT FROM {other}")
 
     def beats(self) -> Sql:
         """Whether the target's row b (of version v) stands at a better position than the challenger c."""

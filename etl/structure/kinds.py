@@ -24,6 +24,7 @@ INTEGER = INTEGER_64 | INTEGER_128 | INTEGER_BEYOND | INT8 | INT16 | INT32 | UIN
 FLOATS = FLOAT32 | FLOAT64
 NUMBER = INTEGER | FRACTION | FLOATS | DECIMAL
 WORDED = TEXT | STRING  # what makes a column text by one cell
+LIKE_OTHERS = ("INTERVAL",)  # types of which DuckDB takes different values for equal: a month and 30 days
 DECIMAL_DIGITS = 38
 DOUBLE_DIGITS = 15
 
