@@ -17,7 +17,7 @@ from etl.errors import Problem
 from etl.sources import content
 from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
-from etl.sources.grammar import Walk, one_line_records
+from etl.sources.grammar import Dialect, Walk, one_line_records
 from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
 from etl.sources.regular import odd_lines
 from etl.sources.rewritten import Careful
@@ -25,6 +25,8 @@ from etl.sources.scan import Scan, no_room
 from etl.sources.unpack import Unreadable
 
 Fault = tuple[str, str, str | None, str | None]  # code, message, text and advice
+SHORT = "Fill the record up, or state --ragged pad, which fills short ones up with NULL"
+SURPLUS = "Quote a cell that holds the delimiter, or name the cells past the last column in the header"
 EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
 
 
@@ -267,16 +269,23 @@ class _Reader:
                     content.other_encoding(self.scan.encoding))
         if walk.fault is not None:
             return (walk.fault, "text stands between a closing quote and the end of the cell",
-                    walk.fault_text[:RECORD_SHOWN], "A quote inside a quoted cell is written twice")
+                    walk.fault_text[:RECORD_SHOWN], quote_inside(self.head.dialect))
         if walk.cell_lines > self.most_lines:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
         if walk.count > width or (walk.count < width and not self.pads):
-            return _miscounted(walk.count, width, None if walk.surplus else EMPTY_SURPLUS)
+            return _miscounted(walk.count, width, SURPLUS if walk.surplus else EMPTY_SURPLUS)
         return None
 
 
-def _miscounted(cells: int, width: int, surplus: str | None = None) -> Fault:
+def _miscounted(cells: int, width: int, surplus: str = SURPLUS) -> Fault:
     """The fault of a record of so many cells; what to do with those past the width."""
     found = f"found {cells} cell{'' if cells == 1 else 's'}, expected {width}"
-    return ("missing_columns", found, None, None) if cells < width else ("extra_columns", found, None, surplus)
+    return ("missing_columns", found, None, SHORT) if cells < width else ("extra_columns", found, None, surplus)
+
+
+def quote_inside(dialect: Dialect) -> str:
+    """How a quote inside a quoted cell is written."""
+    if dialect.escape == dialect.quote:
+        return "A quote inside a quoted cell is written twice"
+    return f"A quote inside a quoted cell is written {dialect.escape}{dialect.quote}, as --escape says"

@@ -174,3 +174,18 @@ def test_a_header_alone_before_a_large_file_with_a_bad_record(home: Home) -> Non
     assert {file["path"]: (file["read"], file["rejected"]) for file in load["files"]} == {
         "a.csv": (0, 0), "b.csv": (150_001, 1)}
     assert len(home.exported()) == 150_000
+
+
+@pytest.mark.parametrize(("text", "words", "advice"), [
+    ("id,v\n1\n", (), "a.csv:2: found 1 cell, expected 2. Fill the record up, or state --ragged pad"),
+    ("id,v\n1,2,3\n", (), "a.csv:2: found 3 cells, expected 2. Quote a cell that holds the delimiter"),
+    ("id,v\n1,2,\n", (), "a.csv:2: found 3 cells, expected 2. The cells past the last column are empty"),
+    ('id,v\n1,"a"b"\n', (), "A quote inside a quoted cell is written twice"),
+    ('id,v\n1,"a""b"\n', ("--escape", "\\"), 'A quote inside a quoted cell is written \\", as --escape says'),
+])
+def test_what_to_do_about_a_record(home: Home, text: str, words: tuple[str, ...], advice: str) -> None:
+    """Each fault of a record says what would mend it, by the dialect that was stated."""
+    home.put({"a.csv": text})
+    answer = home.run(*words)
+    assert answer.code == 1
+    assert advice in answer.error
