@@ -24,6 +24,7 @@ from etl.warehouse import Warehouse, staging
 
 SCAN_FILES = 2_000  # files read by one statement: enough to be fast, few enough to show progress
 SCAN_BYTES = 1 << 28
+SCAN_COLUMNS = 12_000  # of all its files: DuckDB has room for 2,048 cells of each, 32 KB, until it puts them together
 MOST_BY_NAME = 500  # keys that DuckDB's reader of JSON is given by name: what it takes grows faster than their number
 _VIRTUAL = frozenset({"file_index", "file_row_number", "filename", "rowid"})  # names that DuckDB's readers give columns
 
@@ -76,8 +77,9 @@ def stage_all(
 def _batches(group: Sequence[Part]) -> Iterator[list[Part]]:
     batch: list[Part] = []
     size = 0
+    most = min(SCAN_FILES, SCAN_COLUMNS // (len(group[0].incoming.names) + 1))
     for part in group:
-        if batch and (len(batch) >= SCAN_FILES or size + part.incoming.scan.stat.size > SCAN_BYTES):
+        if batch and (len(batch) >= most or size + part.incoming.scan.stat.size > SCAN_BYTES):
             yield batch
             batch, size = [], 0
         batch.append(part)

@@ -59,3 +59,12 @@ def test_long_texts_alone_are_compressed(
         assert ways == {"c0": "Uncompressed", "c1": "Uncompressed", "c2": "FSST"}
     else:
         assert set(ways) == {"c0", "c1", "c2"}
+
+
+def test_many_small_files_of_many_columns_fit_into_memory(home: Home) -> None:
+    """DuckDB has room for 2,048 cells of each column of each file of a scan: a scan has not too many of them."""
+    header = ",".join(f"c{place}" for place in range(100)) + "\n"
+    home.put({f"{number:03}.csv": header + ",".join([str(number)] * 100) + "\n" for number in range(300)})
+    answer = home.run("--memory-limit", "600MB", "--threads", "2")
+    assert answer.code == 0, answer.error
+    assert [row["c99"] for row in home.exported()] == list(range(300))
