@@ -14,6 +14,7 @@ import etl
 from etl.config import Reading
 from etl.inspect import file
 from etl.result import Listing
+from etl.sources.careful import SHORT
 
 pytestmark = pytest.mark.usefixtures("place")
 
@@ -140,7 +141,7 @@ def test_records_that_cannot_be_read_are_listed() -> None:
     problems = look()["Problems"]
     assert problems.headings == ("line", "row", "reason", "record")
     assert [row[:2] for row in problems.rows] == [(3, 2), (4, 3), (6, 5)]
-    assert problems.rows[0][2:] == ("found 1 cell, expected 2", "3")
+    assert problems.rows[0][2:] == ("found 1 cell, expected 2. " + SHORT, "3")
     assert problems.notes == (
         "A load of this file fails; with --on-error reject_row it leaves these records out.",)
 
