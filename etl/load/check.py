@@ -166,7 +166,7 @@ def _refusal(
     said = {
         "null_key": ("the key is NULL", f"Fill it in{OR_REJECT}"),
         "type": (f"not {words(wanted)}; the column is declared {parsed(wanted).type}",
-                 f"Correct it, declare another type{OR_REJECT}"),
+                 f"Correct it or declare another type{OR_REJECT}"),
         "contract": (f"not {words(wanted)}; the contract keeps the column {parsed(wanted).type}",
                      "Correct it, or load with --schema-contract evolve"),
         "extra_column": ("the contract has no such column", "Take it out, or load with --schema-contract evolve"),

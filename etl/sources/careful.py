@@ -26,8 +26,9 @@ from etl.sources.unpack import Unreadable
 
 Fault = tuple[str, str, str | None, str | None]  # code, message, text and advice
 SHORT = "Fill the record up, or state --ragged pad, which fills short ones up with NULL"
-SURPLUS = "Quote a cell that holds the delimiter, or name the cells past the last column in the header"
-EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away, or name them in the header"
+SURPLUS = "Quote a cell that holds the delimiter"
+EMPTY_SURPLUS = "The cells past the last column are empty: take their delimiters away"
+NAMED = ", or name the cells past the last column in the header"
 
 
 def rewrite(scan: Scan, reading: Reading, destination: Path) -> Careful:
@@ -274,7 +275,8 @@ class _Reader:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")
         if walk.count > width or (walk.count < width and not self.pads):
-            return _miscounted(walk.count, width, SURPLUS if walk.surplus else EMPTY_SURPLUS)
+            surplus = SURPLUS if walk.surplus else EMPTY_SURPLUS
+            return _miscounted(walk.count, width, surplus if self.head.header is None else surplus + NAMED)
         return None
 
 

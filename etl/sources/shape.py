@@ -8,6 +8,7 @@ from pathlib import Path
 from etl.errors import Problem
 from etl.sources.unpack import whole_file
 
+TWO_ZEROS = {kind: f"STRUCT(number {kind}, minus BOOLEAN)" for kind in ("DOUBLE", "FLOAT")}  # where both are staged
 MOST_COLUMNS = 10_000  # more than that, and DuckDB needs gigabytes for a few rows
 
 

@@ -21,7 +21,7 @@ from etl.sources.json_text import TOO_DEEP
 from etl.sources.other_survey import encrypted
 from etl.sources.pages import fault_of
 from etl.sources.scan import Scan
-from etl.sources.shape import Shape
+from etl.sources.shape import TWO_ZEROS, Shape
 from etl.sources.thrift import NotThrift
 from etl.sources.unpack import whole_file
 from etl.sql_files import fill
@@ -33,7 +33,8 @@ _NESTED = re.compile(r"(?:STRUCT|MAP|UNION)\(|.*\[\d*\]\Z", re.DOTALL)
 _DECIMAL = re.compile(r"DECIMAL\(\d+,\d+\)")
 _WIDE_DECIMAL = re.compile(r"DECIMAL TEXT (\d+)")
 _INSTANT_TEXT, _INT96 = "INSTANT TEXT", "INT96 NANOSECONDS"
-_TWO_ZEROS = {"DOUBLE OF TWO ZEROS": "DOUBLE", "FLOAT OF TWO ZEROS": "FLOAT"}
+_SIGNED = " OF TWO ZEROS"
+_OF_TWO_ZEROS = {f"{kind}{_SIGNED}": kind for kind in TWO_ZEROS}
 _OF_MACHINE = (duckdb.OutOfMemoryException, duckdb.InterruptException)  # all other errors of a scan are of its file
 KEPT = frozenset((
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
@@ -147,7 +148,7 @@ def _retyped(
 
 def _of_two_zeros(warehouse: Warehouse, scan: Scan, shape: Shape) -> Shape | Problem:
     """The shape with the columns marked that have a zero with a sign: DuckDB stores it and 0.0 as one of the two."""
-    floats = {place: kind for place, kind in enumerate(shape.types) if kind in _TWO_ZEROS.values()}
+    floats = {place: kind for place, kind in enumerate(shape.types) if kind in TWO_ZEROS}
     if not floats:
         return shape
     aliases = listed(Sql(f"c{place}") for place in range(len(shape.types)))
@@ -161,7 +162,7 @@ def _of_two_zeros(warehouse: Warehouse, scan: Scan, shape: Shape) -> Shape | Pro
         return _corrupt(scan, str(error))
     types = list(shape.types)
     for (place, kind), is_signed in zip(floats.items(), signed, strict=True):
-        types[place] = f"{kind} OF TWO ZEROS" if is_signed else kind
+        types[place] = f"{kind}{_SIGNED}" if is_signed else kind
     return replace(shape, types=tuple(types))
 
 
@@ -170,7 +171,7 @@ def _negative_zero(place: int) -> Sql:
 
 
 def _known(kind: str) -> bool:
-    special = kind in ("JSON", _INSTANT_TEXT, _INT96, *_TWO_ZEROS) or _WIDE_DECIMAL.fullmatch(kind) is not None
+    special = kind in ("JSON", _INSTANT_TEXT, _INT96, *_OF_TWO_ZEROS) or _WIDE_DECIMAL.fullmatch(kind) is not None
     plain = kind in KEPT or _DECIMAL.fullmatch(kind) is not None
     return special or plain or (_NESTED.match(kind) is not None and known(kind))
 
@@ -181,8 +182,8 @@ def stored_type(kind: str) -> str:
         return "VARCHAR"
     if kind == _INT96:
         return "TIMESTAMP_NS"
-    if kind in _TWO_ZEROS:
-        return f"STRUCT(number {_TWO_ZEROS[kind]}, minus BOOLEAN)"
+    if kind in _OF_TWO_ZEROS:
+        return TWO_ZEROS[_OF_TWO_ZEROS[kind]]
     return "JSON" if _NESTED.match(kind) else kind
 
 
@@ -191,8 +192,8 @@ def _value(place: int, kind: str) -> Sql:
     if kind in (_INSTANT_TEXT, _INT96):
         return _finer(place, kind)
     column = Sql(f"c{place}")
-    if kind in _TWO_ZEROS:
-        return Sql(f"CASE WHEN {column} IS NOT NULL THEN struct_pack(number := {column} + 0.0::{_TWO_ZEROS[kind]}, "
+    if kind in _OF_TWO_ZEROS:
+        return Sql(f"CASE WHEN {column} IS NOT NULL THEN struct_pack(number := {column} + 0.0::{_OF_TWO_ZEROS[kind]}, "
                    f"minus := {_negative_zero(place)}) END")
     wide = _WIDE_DECIMAL.fullmatch(kind)
     if wide:

@@ -28,7 +28,8 @@ _ENDLESS = ("TIMESTAMP_NS", "TIMESTAMP WITH TIME ZONE")  # that have infinities,
 _TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\\.[0-9]{1,6})?"
 _WORDS = {
     "BIGINT": "a whole number of 64 bits", "HUGEINT": "a whole number of 128 bits",
-    "DOUBLE": "a number of at most 15 digits", "FLOAT": "a number that 32 bits hold to its last digit",
+    "DOUBLE": "a number of at most 15 digits, without an exponent",
+    "FLOAT": "a number that 32 bits hold to its last digit",
     "BOOLEAN": "true or false", "DATE": "a date like 2024-12-31",
     "TIMESTAMP": "a date and time like 2024-12-31 23:59:00", "TIME": "a time like 23:59:00",
 }

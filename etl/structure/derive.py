@@ -13,14 +13,13 @@ from etl.sql_files import fill
 from etl.structure import cells
 from etl.structure.cells import stated_types
 from etl.structure.declared import parsed
-from etl.structure.kinds import NEGATIVE_ZERO, Summary
+from etl.structure.kinds import INTEGERS, NEGATIVE_ZERO, Summary
 from etl.structure.measure import located, take_digits
 from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.machine import MEND
 
-NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", "HUGEINT", "BIGINT", "INTEGER", "SMALLINT", "TINYINT", "UBIGINT",
-           "UINTEGER", "USMALLINT", "UTINYINT")
+NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL", "JSON", *INTEGERS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ _SIGNED_TYPES = {8: "TINYINT", 16: "SMALLINT", 32: "INTEGER", 64: "BIGINT", 128:
 _UNSIGNED_TYPES = {8: "UTINYINT", 16: "USMALLINT", 32: "UINTEGER", 64: "UBIGINT"}
 _INTEGER_BITS = {_SIGNED_TYPES[width]: bit for bit, width in SIGNED} | {
     _UNSIGNED_TYPES[width]: bit for bit, width in UNSIGNED}
+INTEGERS = tuple(_INTEGER_BITS)
 DECIMAL_TYPE = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 _NAMES = (
     (INTEGER, "integers"), (FRACTION | DECIMAL | FLOATS, "fractions"), (BOOLEAN, "booleans"), (DATE, "dates"),

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from etl.names import Sql
+from etl.sources.shape import TWO_ZEROS
 from etl.warehouse import Warehouse
 
 TEXT = "text"  # the cells of CSV: trimmed, and of the kind that their text shows
 TOLD = "told"  # a cell as JSON tells it: a string in quotes, a number, true, an object; of a sheet also a date
 _FORMS = {"s": TEXT, "j": TOLD, "x": TOLD}
-_TWO_ZEROS = {f"STRUCT(number {kind}, minus BOOLEAN)": kind for kind in ("DOUBLE", "FLOAT")}
+_OF_TWO_ZEROS = {staged: kind for kind, staged in TWO_ZEROS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,6 @@ def places_of(warehouse: Warehouse, table: str, names: Sequence[str]) -> dict[st
 
 def _typed(number: int, kind: str) -> Place:
     """A column of Parquet, by the type of its staging column."""
-    if kind in _TWO_ZEROS:
-        return Place(number, _TWO_ZEROS[kind], two_zeros=True)
+    if kind in _OF_TWO_ZEROS:
+        return Place(number, _OF_TWO_ZEROS[kind], two_zeros=True)
     return Place(number, TOLD if kind == "JSON" else kind)

@@ -62,7 +62,7 @@ class Warehouse:
             imported()
             from etl.warehouse.alchemy import shared  # noqa: PLC0415  half a second, and who only reads has no need
 
-            self._ledger = shared(self.raw)
+            self._ledger = shared(self.raw, self.worker)
         return self._ledger
 
     @contextmanager
@@ -90,7 +90,7 @@ class Warehouse:
 
     def _sql(self, statement: str, values: Mapping[str, Any] | Sequence[Any] | None) -> list[tuple[Any, ...]]:
         try:
-            return self.emptied.run(statement, values)
+            return self.emptied.run(statement, values, within=self.within)
         except UnicodeDecodeError as error:  # of a cell, or of an error of DuckDB that shows one
             raise duckdb.DataError(f"text that is not UTF-8 ({error.reason})") from error
 

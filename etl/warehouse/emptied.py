@@ -28,12 +28,16 @@ class Emptied:
         self._threads: int | None = None  # to go back to
 
     def forget(self) -> None:
-        """A transaction begins or has ended."""
+        """A transaction begins."""
         self._tables.clear()
 
-    def run(self, statement: str, values: Any) -> list[tuple[Any, ...]]:
-        """Run a statement and fetch what it gives."""
-        written = _WRITES.match(statement)
+    def run(self, statement: str, values: Any, *, within: bool) -> list[tuple[Any, ...]]:
+        """Run a statement and fetch what it gives.
+
+        Args:
+            within: A transaction; a statement that is one by itself has none before it.
+        """
+        written = _WRITES.match(statement) if within else None
         table = written[3].strip('"').lower() if written else ""
         if table in self._tables and written is not None and written[1][0] in "Ii":
             self._narrow()

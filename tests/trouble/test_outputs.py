@@ -170,7 +170,7 @@ def test_an_interrupted_load_leaves_nothing(home: Home) -> None:
                           stdout=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         for line in process.stderr:
-            if '"stage"' in line or '"types"' in line:
+            if '"phase"' in line:  # the first may come late
                 break
         process.send_signal(signal.SIGINT)
         output, error = process.communicate(timeout=30)
