@@ -10,6 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 WHITE_SPACE = " \t\r\n\v\f\u00a0"
 RESERVED = ("_version", "_row")
@@ -34,6 +35,11 @@ def identifiers(names: Iterable[str], prefix: str | None = None) -> Sql:
 def literal(text: str) -> Sql:
     """Quote a text as an SQL string."""
     return Sql("'" + text.replace("'", "''") + "'")
+
+
+def glob(location: Path) -> str:
+    """A path as DuckDB's glob that matches it alone."""
+    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
 
 
 def listed(parts: Iterable[Sql], separator: str = ", ") -> Sql:

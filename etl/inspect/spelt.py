@@ -9,9 +9,8 @@ from pathlib import Path
 import duckdb
 
 from etl.errors import UsageError, shorten
-from etl.names import literal
+from etl.names import glob, literal
 from etl.sql_files import fill
-from etl.staging.shapes import glob
 
 BOUND = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$(\w+)")
 QUOTED = re.compile(r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"")

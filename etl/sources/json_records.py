@@ -19,6 +19,13 @@ from etl.sources.unpack import Unreadable, whole_file
 
 _FLAT = str.maketrans("\r\n", "  ")  # line ends between values; in a string of JSON there are none
 _ADVICE = f"Correct it{OR_REJECT}"
+_OBJECTS = ("doubled_key", "too_deep")  # faults of what is an object of JSON all the same
+_NO_RECORD = "No record of the file can be read"
+_NO_RECORDS = {
+    ("undecodable", "json"): f"{_NO_RECORD}; state its --encoding",
+    ("undecodable", "ndjson"): f"{_NO_RECORD}; state its --encoding",
+    ("not_json", "ndjson"): f"{_NO_RECORD}; where it is one document, and not a record a line, state --format json",
+}
 
 
 @dataclass(slots=True)
@@ -128,25 +135,31 @@ def to_lines(scan: Scan, destination: Path) -> Converted | Problem:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The keys of all good records, in order of first appearance, and how many records there are, good or not."""
+    """The keys of all good records, in order of first appearance, and how many records there are, good or not.
+
+    Args:
+        good: How many can be read.
+        first_fault: Where no record is an object of JSON: the file is not what it claims to be.
+    """
 
     names: tuple[str, ...]
     records: int
+    good: int
     first_fault: Problem | None
 
 
 def columns(scan: Scan) -> Keys | Problem:
     """The keys of a file."""
     names: dict[str, None] = {}
-    count, fault = 0, None
+    count, good, objects, fault = 0, 0, 0, None
     try:
         for placed in records(scan, Counted()):
             count += 1
-            if placed.record.fault is not None and fault is None:
-                code, message = placed.record.fault
-                advice = "No record of the file can be read"
-                if scan.format == "ndjson":
-                    advice += "; where it is one document, and not a record a line, state --format json"
+            code, message = placed.record.fault or ("", "")
+            good += not code
+            objects += not code or code in _OBJECTS
+            if fault is None and code and not objects:
+                advice = _NO_RECORDS.get((code, scan.format), _NO_RECORD)
                 fault = Problem(code, message, scan.file.path, placed.line, advice=advice, whole_file=True)
             for name, _ in placed.record.members:
                 names.setdefault(name)
@@ -154,7 +167,7 @@ def columns(scan: Scan) -> Keys | Problem:
                 return too_many_keys(scan.file.path)
     except Unreadable as unreadable:
         return unreadable.problem
-    return Keys(tuple(names), count, fault)
+    return Keys(tuple(names), count, good, None if objects else fault)
 
 
 def too_many_keys(path: str) -> Problem:

@@ -63,8 +63,15 @@ def value(text: str, at: int = 0) -> tuple[Any, int]:
     try:
         found, end = _DECODER.raw_decode(text, at)
     except json.JSONDecodeError as error:
-        raise NotJson("not_json", f"it is not JSON: {error.msg[0].lower()}{error.msg[1:]}", error.pos) from error
+        raise NotJson("not_json", f"it is not JSON: {_said(error)}", error.pos) from error
     return found, end
+
+
+def _said(error: json.JSONDecodeError) -> str:
+    """The decoder's sentence, which may end in "at" because a place would follow."""
+    if error.msg.startswith("Invalid control character"):
+        return f"a string holds U+{ord(error.doc[error.pos]):04X}, which is written as an escape"
+    return error.msg[0].lower() + error.msg[1:].removesuffix(" at").removesuffix(" starting")
 
 
 def too_deep(text: str) -> bool:

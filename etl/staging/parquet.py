@@ -14,7 +14,7 @@ from pathlib import Path
 import duckdb
 
 from etl.errors import Problem
-from etl.names import Sql, listed
+from etl.names import Sql, glob, listed
 from etl.sources.content import os_problem
 from etl.sources.footer import is_encrypted, retagged
 from etl.sources.json_text import TOO_DEEP
@@ -44,6 +44,7 @@ KEPT = frozenset((
 _TIMESTAMPS = ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE")
 _SHOWN = 200  # characters of a type
 _NO_JSON = "Invalid JSON found in Parquet file: "
+_NO_COLUMN = "Need at least one non-root column"
 _ADVICE = "Write it as another type, or leave the column out"
 
 
@@ -87,7 +88,7 @@ def shaped(warehouse: Warehouse, scan: Scan, location: Path) -> Scan:
 def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, Schema, list[str]] | Problem:
     """The rows of a file, its schema and the types of its columns; its pages are held to its footer."""
     path = Path(scan.file.absolute)
-    values = {"file": _one(path)}
+    values = {"file": glob(path)}
     try:
         records = int(warehouse.one("SELECT num_rows FROM parquet_file_metadata($file)", values))
         schema = read_schema(warehouse.sql(
@@ -102,6 +103,8 @@ def _told(warehouse: Warehouse, scan: Scan) -> tuple[int, Schema, list[str]] | P
     except _OF_MACHINE:
         raise
     except duckdb.Error as error:
+        if _NO_COLUMN in str(error):
+            return whole_file("no_column", scan.file.path, "the file has no column", "Take it out of the folder")
         return encrypted(scan.file.path) if is_encrypted(path) else _corrupt(scan, str(error))
     return _corrupt(scan, fault) if fault is not None else (records, schema, [str(row[1]) for row in described])
 
@@ -129,7 +132,7 @@ def _retyped(
         try:
             finer, outside = warehouse.sql(
                 f"SELECT coalesce(bool_or({past}), false), coalesce(bool_or({far}), false) "
-                f"FROM read_parquet($file, hive_partitioning = false) AS t({aliases})", {"file": _one(location)})[0]
+                f"FROM read_parquet($file, hive_partitioning = false) AS t({aliases})", {"file": glob(location)})[0]
         except _OF_MACHINE:
             raise
         except duckdb.Error as error:
@@ -155,7 +158,7 @@ def _of_two_zeros(warehouse: Warehouse, scan: Scan, shape: Shape) -> Shape | Pro
     found = listed(Sql(f"coalesce(bool_or({_negative_zero(place)}), false)") for place in floats)
     try:
         (signed,) = warehouse.sql(f"SELECT {found} FROM read_parquet($file, hive_partitioning = false) "
-                                  f"AS t({aliases})", {"file": _one(shape.location or Path(scan.file.absolute))})
+                                  f"AS t({aliases})", {"file": glob(shape.location or Path(scan.file.absolute))})
     except _OF_MACHINE:
         raise
     except duckdb.Error as error:
@@ -220,7 +223,7 @@ def load(warehouse: Warehouse, table: Sql, shape: Shape, locations: Sequence[Pat
     warehouse.fill(
         fill("stage_parquet", staging=table, aliases=listed(Sql(f"c{place}") for place in places),
              cells=listed(_value(place, kind) for place, kind in enumerate(shape.types))),
-        {"first": first, "files": [_one(location) for location in locations]})
+        {"first": first, "files": [glob(location) for location in locations]})
 
 
 def broken(warehouse: Warehouse, scans: Mapping[str, tuple[Scan, Path]], error: duckdb.Error) -> list[Problem]:
@@ -240,7 +243,7 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
         try:
             warehouse.sql(f"SELECT max(hash({_value(place, kind)})) "  # a count would not read them
                           f"FROM read_parquet($file, hive_partitioning = false) AS t({aliases})",
-                          {"file": _one(location)})
+                          {"file": glob(location)})
         except duckdb.ConversionException as error:
             said = str(error).splitlines()[0].removeprefix("Conversion Error: ").rstrip(".")
             return _unfit(scan, shape.names[place], f"a value out of the range of its type ({said})")
@@ -252,11 +255,6 @@ def _broken(warehouse: Warehouse, scan: Scan, location: Path) -> Problem | None:
                 return _no_json(scan, shape.names[place], str(error))
             return _corrupt(scan, str(error)) if what is None else _unfit(scan, shape.names[place], what)
     return None
-
-
-def _one(location: Path) -> str:
-    """A path as DuckDB's glob that matches it alone."""
-    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
 
 
 def _corrupt(scan: Scan, error: str) -> Problem:

@@ -146,9 +146,9 @@ def part_of(item: Incoming, reading: Reading, folder: Path, number: int) -> Part
     )
     if scan.shape is not None and scan.shape.records is not None:
         empty = replace(empty, lines=scan.shape.header_lines + scan.shape.records, blank=0)
-    if not item.names:
+    if not item.names and not item.care:
         return Part(item, Path(scan.file.absolute), TABLE_TEXT, 0, LONGEST_LINE, empty)
-    staged = replace(empty, table=staging_table(scan, item.names))
+    staged = replace(empty, table=staging_table(scan, item.names) if item.names else "")
     if scan.format == "parquet":
         return Part(item, location_of(scan), TABLE_TEXT, 0, 0, staged, way="parquet")
     if scan.format in ("json", "ndjson") and not item.care:

@@ -10,7 +10,7 @@ import duckdb
 
 from etl.config import Reading
 from etl.errors import Problem
-from etl.names import Sql, literal
+from etl.names import Sql, glob, literal
 from etl.sources import json_records, workbook
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS, Shape
@@ -72,10 +72,11 @@ def _careful(scan: Scan) -> Scan:
     names = json_records.columns(scan)
     if isinstance(names, Problem):
         return replace(scan, problem=names)
-    if names.records and not names.names:
-        return replace(scan, problem=names.first_fault or whole_file(
-            "no_column", scan.file.path, "its records have no column",
-            "A record is an object of JSON with at least one key"))
+    if names.first_fault is not None:
+        return replace(scan, problem=names.first_fault)
+    if names.good and not names.names:
+        return replace(scan, problem=whole_file("no_column", scan.file.path, "its records have no column",
+                                                "A record is an object of JSON with at least one key"))
     return replace(scan, shape=Shape(names.names, names.records if scan.format == "json" else None))
 
 
@@ -83,11 +84,6 @@ def lines(locations: Sequence[Path], longest: int, more: str = "") -> tuple[Sql,
     """The relation of the lines of some files, and the values that it binds."""
     values = {"files": [glob(location) for location in locations], "longest": longest}
     return piece("json_lines", more=Sql(more)), values
-
-
-def glob(location: Path) -> str:
-    """A path as DuckDB's glob that matches it alone."""
-    return "".join(f"[{c}]" if c in "[*?" else c for c in str(location))
 
 
 def location_of(scan: Scan) -> Path:

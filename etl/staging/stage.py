@@ -11,14 +11,14 @@ import duckdb
 
 from etl.config import Reading
 from etl.errors import Problem
-from etl.names import Sql, identifier, listed, literal
+from etl.names import Sql, glob, identifier, listed, literal
 from etl.result import Progress, Report
 from etl.sources.discovery import SourceFile
 from etl.sources.scan import still
 from etl.sql_files import fill
 from etl.staging import parquet
 from etl.staging.part import Incoming, Part, Staged, Trouble, part_of
-from etl.staging.shapes import glob, lines, pointer
+from etl.staging.shapes import lines, pointer
 from etl.staging.stored import stored_columns
 from etl.warehouse import Warehouse, staging
 

@@ -50,7 +50,8 @@ def sentence(error: duckdb.Error, ending: str = "") -> StorageError | WarehouseE
         return WarehouseError(f"The warehouse is damaged: {said(error)}. {MEND} {ending}".rstrip())
     what, mend = "A file could not be read or written", "Check the room on its disk."
     if isinstance(error, duckdb.OutOfMemoryException):
-        what, mend = "The memory limit was reached", "Give more with --memory-limit, or more room with --temp-dir."
+        what, mend = "The memory limit was reached", (
+            "Give more with --memory-limit, ask for less with --threads 1, or give more room with --temp-dir.")
     return StorageError(f"{what}: {said(error)}. {mend} {ending}".rstrip())
 
 

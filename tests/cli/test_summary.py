@@ -121,6 +121,15 @@ def test_the_table_holds_in_80_columns(name: str, rows: int) -> None:
         assert printable(line) == line
 
 
+@pytest.mark.parametrize(("text", "said"), [
+    ("a\udcff.csv", r"a\xff.csv"), ("\udc80", r"\x80"), ("\ud800", r"\ud800"), ("\x1b[2J", r"\x1b[2J"),
+    ("a\nb", r"a\nb"), ("é漢", "é漢"),
+])
+def test_what_cannot_be_printed_is_spelt_out(text: str, said: str) -> None:
+    """A byte of a name that is no text is spelt as that byte, every other character by its number."""
+    assert printable(text) == said
+
+
 def test_hostile_names_are_spelt_out(etl: Etl, library: Library) -> None:
     """No escape sequence of a file's name, a cell or a definition reaches the terminal, and no markup is obeyed."""
     problem = Problem("kind", f"a reason with {HOSTILE}", path=HOSTILE, line=3, column=HOSTILE, text=HOSTILE)

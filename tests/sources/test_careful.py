@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from etl.config import Reading
 from etl.errors import StorageError
+from etl.sources import careful as careful_reader
 from etl.sources import content
 from etl.sources.careful import places_of, rewrite
 from etl.sources.grammar import Dialect
@@ -134,6 +135,25 @@ def test_the_bulk_reader_where_no_care_is_asked(
         assert read[0] == every
 
 
+@QUICK
+@given(text=TEXTS, dialect=st.sampled_from([COMMA, Dialect("\t", "'", "'")]), width=st.integers(1, 3),
+       pad=st.booleans(), end=st.sampled_from(["\n", "\r\n"]))
+def test_it_does_not_matter_that_lines_are_judged_together(
+    make_file: MakeFile, tmp_path: Path, text: str, dialect: Dialect, width: int, end: str, *, pad: bool
+) -> None:
+    """Judged one by one, the same records are kept, and the rejects have the same lines, bytes and texts."""
+    text = (dialect.delimiter.join(["h"] * width) + "\n" + text.replace("D", dialect.delimiter)).replace("\n", end)
+    reading = reading_of(dialect, pad=pad)
+    found = scan(make_file(text.encode()), reading)
+    if found.head is None:
+        return
+    together = rewrite(found, reading, tmp_path / "together.csv")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(careful_reader, "odd_lines", lambda *_: None)
+        assert rewrite(found, reading, tmp_path / "one.csv") == together
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "together.csv").read_bytes()
+
+
 def test_a_large_file_of_whole_lines_is_read_from_its_middle(make_file: MakeFile, tmp_path: Path) -> None:
     """What is written of 10 MB without line ends in cells holds the same rows for threads that begin in its middle."""
     lines = [f'{n % 7 or ""},"x{"," * (n % 200)}""{n}",{"y" * (n % 90)}{"," * (n % 61 == 0)}\n' for n in range(70_000)]
@@ -207,6 +227,17 @@ def test_rejects_are_named(
     made = careful(data, make_file, Reading(max_cell_lines=2), tmp_path / "out.csv")
     assert [(reject.code, reject.line, reject.row) for reject in made.rejects] == expected
     assert all(reject.record and reject.path == "x.csv" for reject in made.rejects)
+
+
+@pytest.mark.parametrize(("record", "text"), [
+    ('"1"x,2', "x"), ('"1" x y ,2', "x y "), ('1,"2"3', "3"), ('"1"x"y,2', 'x"y'),
+])
+def test_the_text_of_a_fault_of_quotes_ends_with_its_cell(
+    make_file: MakeFile, tmp_path: Path, record: str, text: str
+) -> None:
+    """The text behind the quote is shown, up to the end of its cell."""
+    (reject,) = careful(f"a,b\n{record}\n".encode(), make_file, Reading(), tmp_path / "out.csv").rejects
+    assert (reject.code, reject.text, reject.record) == ("text_after_quote", text, record)
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "utf-16", "utf-16-be", "utf-8-sig", "latin-1", "utf-32"])

@@ -79,6 +79,10 @@ def test_stated_options() -> None:
     for wrong in (Reading(delimiter="\n"), Reading(delimiter="12345"), Reading(quote="é"), Reading(delimiter='"')):
         with pytest.raises(UsageError):
             read_head("a\n", complete=True, reading=wrong, path="x.csv")
+    for white in " \t\v\f\xa0":
+        for wrong in (Reading(quote=white), Reading(escape=white)):
+            with pytest.raises(UsageError, match="no white space"):
+                read_head("a\n", complete=True, reading=wrong, path="x.csv")
     for clash in (Reading(quote=","), Reading(escape=",")):
         with pytest.raises(UsageError, match="is part of the delimiter ','"):
             read_head("a,b\n1,2\n", complete=True, reading=clash, path="x.csv")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import io
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from trouble.home import Home
 
@@ -17,6 +20,9 @@ KEYED = ("--strategy", "update", "--key", "id")
 
 CORRUPT = bytearray(gzip.compress(b"id,v\n3,z\n" * 99))
 CORRUPT[14] ^= 0xFF
+_WRITTEN = io.BytesIO()
+parquet.write_table(pa.table({}), _WRITTEN)
+NO_COLUMN = _WRITTEN.getvalue()
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,18 @@ CASES = {
     "not zstd": Case("b.csv.zst", b"id,v\n3,z\n", ("b.csv.zst: ", "not zstd at all"), "corrupt"),
     "unclosed quote in the header": Case("b.csv", 'id,"v\n3,z\n', ("b.csv:1", "quote"), "unclosed_quote"),
     "blank lines alone": Case("b.csv", "\n\n", ("b.csv: the file has no header, only blank lines",), "no_header"),
+    "lines of no JSON": Case("b.ndjson", "hello\n", (
+        "b.ndjson:1: it is not JSON: expecting value. No record of the file can be read; where it is one document",),
+        "not_json"),
+    "lines of another encoding": Case("b.ndjson", b'{"id":"\xff"}\n', (
+        "b.ndjson:1: byte 0xFF is not utf-8. No record of the file can be read; state its --encoding",), "undecodable"),
+    "a control character in JSON": Case("b.json", '[{"id":"a\tb"}]', (
+        "b.json:1: it is not JSON: a string holds U+0009, which is written as an escape (character 10 of the file)",),
+        "not_json"),
+    "a string of JSON without an end": Case("b.ndjson", '{"id":"a}\n', ("it is not JSON: unterminated string. No",),
+                                            "not_json"),
+    "no column of Parquet": Case("b.parquet", NO_COLUMN, ("b.parquet: the file has no column. Take it out",),
+                                 "no_column"),
     "not text": Case("b.csv", b"id,v\n3,\xff\xfe\n", ("b.csv:2: byte 0xFF is not utf-8. ", "--encoding cp1252"),
                      "undecodable"),
 }

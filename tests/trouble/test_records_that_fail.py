@@ -180,6 +180,9 @@ def test_a_header_alone_before_a_large_file_with_a_bad_record(home: Home) -> Non
     ("id,v\n1\n", (), "a.csv:2: found 1 cell, expected 2. Fill the record up, or state --ragged pad"),
     ("id,v\n1,2,3\n", (), "a.csv:2: found 3 cells, expected 2. Quote a cell that holds the delimiter"),
     ("id,v\n1,2,\n", (), "a.csv:2: found 3 cells, expected 2. The cells past the last column are empty"),
+    ("1,2\n1,2,3\n", ("--no-header",), "expected 2. Quote a cell that holds the delimiter\n"),
+    ("1,2\n1,2,\n", ("--no-header",), "are empty: take their delimiters away\n"),
+    ("id,v\n1,2,3\n", (), "holds the delimiter, or name the cells past the last column in the header"),
     ('id,v\n1,"a"b"\n', (), "A quote inside a quoted cell is written twice"),
     ('id,v\n1,"a""b"\n', ("--escape", "\\"), 'A quote inside a quoted cell is written \\", as --escape says'),
 ])
@@ -189,3 +192,19 @@ def test_what_to_do_about_a_record(home: Home, text: str, words: tuple[str, ...]
     answer = home.run(*words)
     assert answer.code == 1
     assert advice in answer.error
+
+
+def test_objects_that_are_refused_are_records(home: Home) -> None:
+    """Where no object of a file can be taken, all are rejects: the file is what it claims to be."""
+    home.put({"a.csv": "id,v\n1,x\n", "b.ndjson": '{"id":2,"id":3}\n\n{"v":2,"v":3}\n', "c.json": '[{"v":2,"v":3}]'})
+    load = home.run("--on-error", "reject_row", "--json").document
+    assert {file["path"]: (file["read"], file["rejected"]) for file in load["files"]} == {
+        "a.csv": (1, 0), "b.ndjson": (2, 2), "c.json": (1, 1)}
+    assert home.sql("SELECT path, line, row, byte_offset, code FROM w.etl.reject ORDER BY path, line") == [
+        ("b.ndjson", 1, 1, 0, "doubled_key"), ("b.ndjson", 3, 2, 17, "doubled_key"),
+        ("c.json", 1, 1, None, "doubled_key")]
+    assert home.exported() == [{"id": 1, "v": "x"}]
+    assert home.etl("verify", "--files", "--warehouse", str(home.warehouse)).code == 0
+    home.put({"b.ndjson": '{"id":2,"v":"y"}\n'})
+    assert home.run("--on-error", "reject_row").code == 0
+    assert home.exported() == [{"id": 1, "v": "x"}, {"id": 2, "v": "y"}]
