@@ -18,7 +18,7 @@ from etl.sources import content
 from etl.sources.content import UNDECODABLE
 from etl.sources.dialect import Head
 from etl.sources.grammar import Dialect, Walk, one_line_records
-from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
+from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, cut, shown
 from etl.sources.regular import odd_lines
 from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan, no_room
@@ -225,10 +225,10 @@ class _Reader:
             self.raw, self.said, self.raw_size = [], [], 0
         walk = self.walk
         written = walk.feed(line)
-        if walk.cell_lines <= self.most_lines or self.raw_size <= RECORD_SHOWN:
+        if walk.cell_lines <= self.most_lines or self.raw_size <= RECORD_SHOWN + len("\r\n"):
             self.raw.append(written)
             self.said.append(line)
-            self.raw_size += len(written)
+            self.raw_size += len(line)
         if not walk.open:
             self._end_record(walk)
 
@@ -247,7 +247,7 @@ class _Reader:
             if row in self.wanted:
                 self.places[row] = Place(self.began, self.began_byte, shown("".join(self.said)))
             return
-        self._reject(found, self.began, self.began_byte, shown("".join(self.said), self.raw_size))
+        self._reject(found, self.began, self.began_byte, shown("".join(self.said)))
 
     def _reject(self, fault: Fault, began: int, byte: int | None, record: str) -> None:
         """Leave out a record that ends with the line of now, and keep its place."""
@@ -270,7 +270,7 @@ class _Reader:
                     content.other_encoding(self.scan.encoding))
         if walk.fault is not None:
             return (walk.fault, "text stands between a closing quote and the end of the cell",
-                    walk.fault_text[:RECORD_SHOWN], quote_inside(self.head.dialect))
+                    cut(walk.fault_text), quote_inside(self.head.dialect))
         if walk.cell_lines > self.most_lines:
             return ("cell_too_long", f"a cell of {walk.cell_lines} lines: a quote may have been left open", None,
                     f"Allow longer cells with --max-cell-lines (now {self.most_lines})")

@@ -10,7 +10,7 @@ from etl.errors import OR_REJECT, Problem
 from etl.sources.content import UNDECODABLE, escaped, marked
 from etl.sources.json_document import Document
 from etl.sources.json_text import WHITE, NotJson, Record, judged, record
-from etl.sources.places import RECORD_SHOWN, Offsets, Place, batches, shown
+from etl.sources.places import Offsets, Place, batches, cut
 from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS
@@ -201,7 +201,7 @@ def rewrite(scan: Scan, names: Sequence[str], destination: Path) -> Careful:
                 near = found.raw[max(0, found.at - 20) : found.at + 20]
                 shown = near if code in ("not_json", "undecodable") else None
                 rejects.append(Problem(code, message, scan.file.path, placed.line, table.rows, text=shown,
-                                       record=found.raw[:RECORD_SHOWN], byte_offset=placed.at, advice=_ADVICE))
+                                       record=cut(found.raw), byte_offset=placed.at, advice=_ADVICE))
         except Unreadable as unreadable:
             problem = unreadable.problem
         table.end()
@@ -214,7 +214,7 @@ def places_of(scan: Scan, rows: Sequence[int]) -> dict[int, Place]:
     wanted, found = set(rows), {}
     for row, placed in enumerate(records(scan, Counted(places=True)), 1):
         if row in wanted:
-            found[row] = Place(placed.line, placed.at, shown(placed.record.raw))
+            found[row] = Place(placed.line, placed.at, cut(placed.record.raw))
             if len(found) == len(wanted):
                 break
     return found

@@ -21,6 +21,8 @@ TOO_DEEP = ("too_deep", f"its values are nested more than {DEEPEST} deep")
 STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _NO_BRACKET = re.compile(r"[^][{}]+")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_HALF = re.compile(  # of a pair, as it is written
+    r"\\u[dD][89abAB][\dA-Fa-f]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][\dA-Fa-f]{2})\\u[dD][c-fC-F]")
 GAP = re.compile(r"[ \t\r\n]*")
 
 
@@ -138,7 +140,9 @@ def judged(raw: str, found: Any) -> Record:
     if not raw.isascii() or "\\u" in raw:
         for key, text in members:
             if _SURROGATE.search(key) or (text is not None and _SURROGATE.search(text)):
-                return Record(raw, fault=("not_json", "it has half of a surrogate pair, which is no character"))
+                half = _HALF.search(raw)
+                return Record(raw, fault=("not_json", "it has half of a surrogate pair, which is no character"),
+                              at=0 if half is None else half.start())
     return Record(raw, members)
 
 

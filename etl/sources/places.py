@@ -88,12 +88,12 @@ def of_lines(scan: Scan, lines: Sequence[int]) -> dict[int, Place]:
     return found
 
 
-def shown(raw: str, size: int | None = None) -> str:
-    """A record as it is kept, without its line end; a very long one is cut.
+def shown(raw: str) -> str:
+    """A record of a text as it is kept: without its line end, and cut."""
+    return cut(raw.removesuffix("\n").removesuffix("\r"))
 
-    Args:
-        size: Its length, where `raw` is only its beginning.
-    """
-    raw = raw.removesuffix("\n").removesuffix("\r")
-    cut = content.escaped(raw[:RECORD_SHOWN])
-    return cut + (f" ... (cut; more than {RECORD_SHOWN} characters)" if (size or len(raw)) > RECORD_SHOWN + 2 else "")
+
+def cut(raw: str) -> str:
+    """A text as it is kept; of a very long one the beginning, and that it was cut."""
+    kept = content.escaped(raw[:RECORD_SHOWN])
+    return kept if len(raw) <= RECORD_SHOWN else f"{kept} ... (cut; more than {RECORD_SHOWN} characters)"

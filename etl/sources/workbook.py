@@ -13,7 +13,7 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.names import numbered_names
 from etl.sources.json_text import Number, quoted
-from etl.sources.places import RECORD_SHOWN, Place
+from etl.sources.places import Place, cut
 from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
@@ -115,7 +115,7 @@ def _record(row: _Row, sheet: Sheet) -> str:
         cells += [""] * (sheet.width - len(cells))
         cells = [shown if (fault := sheet.faults.get((row.number - 1, place))) is None else fault.text
                  for place, shown in enumerate(cells)]
-    return ",".join(cells)[:RECORD_SHOWN]
+    return cut(",".join(cells))
 
 
 def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from etl.sources.places import RECORD_SHOWN
 from trouble.home import Home
 
 KEYED = ("--strategy", "update", "--key", "id")
@@ -208,3 +209,28 @@ def test_objects_that_are_refused_are_records(home: Home) -> None:
     home.put({"b.ndjson": '{"id":2,"v":"y"}\n'})
     assert home.run("--on-error", "reject_row").code == 0
     assert home.exported() == [{"id": 1, "v": "x"}, {"id": 2, "v": "y"}]
+
+
+@pytest.mark.parametrize(("name", "before", "record", "after"), [
+    ("a.csv", "id,v\n", "1,,{}", "\n"), ("a.csv", "id,v\n", '1,"a"{}', "\r\n"), ("a.csv", "id,v\n", "{},2", "\n"),
+    ("a.ndjson", '{"id":1}\n', '{{"id":2,"id":3,"v":"{}"}}', "\n"), ("a.ndjson", '{"id":1}\n', '{{"id":"{}"}}', "\n"),
+    ("a.json", '[{"id":1},\n', '{{"id":2,"id":3,"v":"{}"}}', "\n]"), ("a.json", '[{"id":1},\n', '["{}"]', "\n]"),
+])
+@pytest.mark.parametrize("more", [0, 1, 2, 3, 9999])
+def test_a_record_that_is_cut_says_so(
+    home: Home, name: str, before: str, record: str, after: str, more: int
+) -> None:
+    """A record of 65,536 characters is kept whole, of a longer one the beginning, and that it was cut."""
+    record = record.format("x" * (RECORD_SHOWN + more - len(record.format(""))))
+    home.put({name: before + record + after})
+    assert home.run("--on-error", "reject_row", "--column", "id=BIGINT").code == 0
+    ((kept,),) = home.sql("SELECT record FROM w.etl.reject")
+    marked = f"{record[:RECORD_SHOWN]} ... (cut; more than {RECORD_SHOWN} characters)"
+    assert kept == (marked if more else record)
+
+
+def test_half_a_pair_of_surrogates_is_shown_where_it_stands(home: Home) -> None:
+    """The text of the fault is what stands around it, however long the record is."""
+    home.put({"a.ndjson": '{"id":1}\n{"id":2,"v":"%s\\ud800"}\n' % ("x" * 99_999)})
+    assert home.run("--on-error", "reject_row").code == 0
+    assert home.sql("SELECT text FROM w.etl.reject") == [("x" * 20 + '\\ud800"}',)]
