@@ -83,6 +83,13 @@ class Definition:
         """Whether the target has one row a key."""
         return self.strategy != "append"
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The columns that the contract holds to: those frozen and those declared; none before any is frozen."""
+        if self.contract == "evolve" or not self.frozen:
+            return ()
+        return tuple(dict.fromkeys(name for name, _ in (*self.frozen, *self.columns)))
+
     def canonical(self) -> str:
         """One text for one definition."""
         return json.dumps(asdict(self), sort_keys=True, ensure_ascii=True)

@@ -45,8 +45,8 @@ def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definit
             what = "has its name from etl, not from the header" if made_up else "stands more than once in the header"
             problems.append(Problem(f"doubled_{role}", f"the {role} column '{name}' {what}", path, line,
                                     advice="Give the column a name of its own", whole_file=True))
-    if definition.contract == "freeze" and definition.frozen:
-        held = {name for name, _ in definition.frozen}
+    held = definition.held
+    if definition.contract == "freeze" and held:
         problems += [Problem("extra_column", f"the contract is frozen and has no column '{n.name}'", path, line,
                              column=n.name, advice="Load it with --schema-contract evolve, or take the column out",
                              whole_file=True)
@@ -73,7 +73,7 @@ def kept_problems(warehouse: Warehouse, definition: Definition, states: Sequence
     wanted = listed(literal(state) for state in states)
     rows = warehouse.sql(
         f"SELECT path, header FROM temp.scope WHERE state IN ({wanted}) AND staging <> '' ORDER BY rank")
-    held = {name for name, _ in definition.frozen} if definition.contract == "freeze" else set()
+    held = definition.held if definition.contract == "freeze" else ()
     problems = [
         Problem(f"missing_{role}", f"the loaded file has no {role} column '{name}'", path, whole_file=True,
                 advice="Name another column")
@@ -152,8 +152,8 @@ def _conditions(definition: Definition, places: Mapping[str, Place]) -> list[tup
             code = "type" if name in declared else "contract"
             condition = cells.misfit(places[name], type_name, definition)
             conditions.append((condition, code, name, places[name]))
-    if definition.contract == "discard_row" and definition.frozen:
-        held = {name for name, _ in definition.frozen}
+    held = definition.held
+    if definition.contract == "discard_row" and held:
         conditions += [(Sql(f"{cells.cell(place, definition)} IS NOT NULL"), "extra_column", name, place)
                        for name, place in places.items() if name not in held]
     return conditions

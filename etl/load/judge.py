@@ -141,7 +141,7 @@ def structure_of(task: Attempt) -> Structure:
 
 def _hold_contract_to_key(definition: Definition) -> None:
     """A contract keeps columns out that files have; the key and the order must be among those that it holds."""
-    held = dict(definition.frozen)
+    held = definition.held
     needed = [("--key", name) for name in (definition.key if definition.keyed else ())]
     needed += [("--order-by", definition.order_by)] if definition.order_by is not None else []
     for option, name in needed:

@@ -7,6 +7,7 @@ import io
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Generator, Iterator
 
 from etl.errors import Problem, UsageError
@@ -138,6 +139,24 @@ def other_mark(start: bytes, stated: str) -> str | None:
     encoding = text_encoding(stated)
     marked = next((names for mark, *names in _BOMS if start.startswith(mark)), None)
     return marked[0] if marked is not None and encoding not in marked else None
+
+
+def mark_size(start: bytes, encoding: str) -> int:
+    """How many bytes the byte order mark has with which a text of an encoding begins."""
+    return next((len(mark) for mark, *names in _BOMS if encoding in names and start.startswith(mark)), 0)
+
+
+def sizes(encoding: str) -> Callable[[str], int] | None:
+    """How many bytes a text was, marks of bytes that could not be decoded among it; None where its encoding hides it."""
+    if encoding in ("utf-8", "ascii"):
+        return lambda text: len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
+    wide = next((each for each in ("utf-16", "utf-32") if encoding.startswith(each)), None)
+    if wide is not None:
+        unit = int(wide.removeprefix("utf-")) // 8
+        return lambda text: (
+            len(text.encode(f"{wide}-le", "surrogatepass")) - (unit - 1) * len(UNDECODABLE.findall(text)))
+    module = sys.modules[codecs.lookup(encoding).incrementaldecoder.__module__]
+    return len if encoding == "iso8859-1" or hasattr(module, "decoding_table") else None
 
 
 def text_encoding(stated: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 
 from etl.sources import content
@@ -18,7 +18,7 @@ class Place:
 
     Args:
         line: The physical line on which it begins.
-        byte_offset: Where it begins in the decompressed bytes, from 0; None where those are not UTF-8.
+        byte_offset: Where it begins in the decompressed bytes, from 0; None where their encoding does not tell.
         record: The record as the file says it, without its line end.
     """
 
@@ -28,11 +28,16 @@ class Place:
 
 
 class Offsets:
-    """The byte at which each line of a text begins, told for ever later lines, batch by batch."""
+    """The byte at which each line of a text begins, told for ever later lines, batch by batch.
+
+    It is known of UTF-8, UTF-16, UTF-32 and encodings of one byte a character; of others nobody can tell how many bytes
+    a character was.
+    """
 
     def __init__(self, scan: Scan) -> None:
         """Begin at the first line."""
-        self._known = None if scan.transcodes else _mark_of(scan)
+        self._size = content.sizes(scan.encoding)
+        self._known = None if self._size is None else _mark_of(scan)
         self._batch: Sequence[str] = ()
         self._place = 0
 
@@ -43,17 +48,18 @@ class Offsets:
 
     def of(self, place: int) -> int | None:
         """The byte at which a line of the batch begins, from 0; never one before the last that was asked for."""
-        if self._known is not None:
-            between = "".join(self._batch[self._place : place])
-            self._known += len(between) if between.isascii() else len(between.encode("utf-8", "surrogateescape"))
+        if self._known is not None and self._size is not None:
+            self._known += self._size("".join(self._batch[self._place : place]))
             self._place = place
         return self._known
 
 
 def _mark_of(scan: Scan) -> int:
     """How many bytes the byte order mark has."""
-    with content.open_regular(str(scan.text or scan.file.absolute), scan.file.path) as raw:
-        return 3 if scan.encoding == "utf-8" and raw.read(3) == codecs.BOM_UTF8 else 0
+    same = scan.text is not None and not scan.transcodes  # the text that was unpacked begins as the file does
+    with content.open_regular(str(scan.text) if same else scan.file.absolute, scan.file.path) as raw, closing(
+            content.chunks(raw, scan.file.path, "none" if same else scan.compression)) as pieces:
+        return content.mark_size(next(pieces, b""), scan.encoding)
 
 
 def batches(scan: Scan) -> Iterator[list[str]]:

@@ -132,6 +132,6 @@ def accepted(places: Mapping[str, Place], definition: Definition, changed: Mappi
         Sql(f"NOT {misfit(places[name], declared, definition, changed=changed is None or changed.get(name, True))}")
         for name, declared in stated_types(definition).items() if name in places and declared != "VARCHAR"]
     if definition.contract == "discard_row":
-        held = {name for name, _ in definition.frozen}
-        conditions += [Sql(f"{cell(place, definition)} IS NULL") for name, place in places.items() if name not in held]
+        conditions += [Sql(f"{cell(place, definition)} IS NULL")
+                       for name, place in places.items() if name not in definition.held]
     return listed(conditions, " AND ") if conditions else Sql("true")

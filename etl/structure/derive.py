@@ -124,8 +124,9 @@ def derive(warehouse: Warehouse, definition: Definition) -> Structure:
             places[table] = places_of(warehouse, table, names)
         for name, spelled in zip(names, json.loads(spelling), strict=True):
             order.setdefault(name, spelled if definition.names == "keep" else name)
-    if definition.contract != "evolve" and definition.frozen:
-        order = {name: order.get(name, name) for name, _ in definition.frozen}
+    if definition.held:
+        frozen = dict(definition.frozen)
+        order = {name: order.get(name, name) for name in definition.held if name in frozen or name in order}
     return Structure(_columns(warehouse, definition, order, places), places)
 
 

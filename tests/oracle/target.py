@@ -40,6 +40,13 @@ class Definition:
         return {**dict(self.frozen), **{column: kinds.stated(word) for column, word in self.declared}}
 
     @property
+    def held(self) -> tuple[str, ...]:
+        """The columns that a contract holds to: those frozen, then those declared besides."""
+        if not self.frozen:
+            return ()
+        return tuple(dict.fromkeys([*dict(self.frozen), *dict(self.declared)]))
+
+    @property
     def keyed(self) -> bool:
         """Whether the target has one row a key."""
         return self.strategy != "append"
@@ -146,7 +153,8 @@ def _shown(loaded: Mapping[str, Table], definition: Definition) -> dict[str, str
             shown.setdefault(name.match, name.spelled if definition.names == "keep" else name.match)
     if not definition.frozen or not loaded:
         return shown
-    return {column: shown.get(column, column) for column, _ in definition.frozen}
+    return {column: shown.get(column, column) for column in definition.held
+            if column in shown or column in dict(definition.frozen)}
 
 
 def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
@@ -155,7 +163,7 @@ def _hold_to_key(path: str, table: Table, definition: Definition) -> None:
     needed = {*(definition.key if definition.keyed else ()), *([definition.order_by] if definition.order_by else ())}
     if table.header and not needed <= header:
         raise ValueError(f"{path} lacks {sorted(needed - header)}")
-    held = {column for column, _ in definition.frozen}
+    held = set(definition.held)
     if held and not needed <= held:
         raise ValueError(f"the contract lacks {sorted(needed - held)}")
     if held and definition.contract == "freeze" and not header <= held:
@@ -175,9 +183,8 @@ def accepted(row: Row, definition: Definition) -> bool:
         text = definition.said(row.cells.get(column))
         if text is not None and not kinds.fits(text, of):
             return False
-    held = {column for column, _ in definition.frozen}
-    if held and definition.contract == "discard_row" and any(
-            definition.said(cell) is not None for column, cell in row.cells.items() if column not in held):
+    if definition.held and definition.contract == "discard_row" and any(
+            definition.said(cell) is not None for column, cell in row.cells.items() if column not in definition.held):
         return False
     return not definition.keyed or all(definition.said(row.cells[column]) is not None for column in definition.key)
 

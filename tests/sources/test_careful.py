@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import sys
 from pathlib import Path
 
 import pytest
@@ -273,10 +274,47 @@ def test_places_of_rows(make_file: MakeFile, tmp_path: Path, mark: bytes, packin
     assert of_lines(found, [6])[6] == Place(6, reject.byte_offset, "bad")
 
 
-def test_no_byte_is_told_of_another_encoding(make_file: MakeFile, tmp_path: Path) -> None:
-    """Where the bytes are not UTF-8, a record has a line and no byte."""
-    reading = Reading(encoding="cp1252")
-    found = scan(make_file("a,b\né,1\n2\n".encode("cp1252")), reading, text=tmp_path / "text")
+@QUICK
+@given(lines=st.lists(st.text(alphabet="aé€ß,ÿ\U0001f600", max_size=4), min_size=1, max_size=6),
+       encoding=st.sampled_from(["cp1252", "latin-1", "utf-16-le", "utf-16-be", "utf-16", "utf-32", "utf-32-le",
+                                 "utf-8", "cp437"]),
+       mark=st.booleans(), packing=st.sampled_from(["", ".gz", ".zip"]), end=st.sampled_from(["\n", "\r\n", "\r"]))
+def test_a_record_begins_at_its_byte(
+    make_file: MakeFile, tmp_path: Path, lines: list[str], encoding: str, packing: str, end: str, *, mark: bool
+) -> None:
+    """In every encoding that tells it, a reject's byte is where its bytes begin in the file, behind the mark if any."""
+    marked = mark and encoding.startswith("utf")
+    plain = encoding if encoding not in ("utf-16", "utf-32") else f"{encoding}-{sys.byteorder[0]}e"
+    data = ("\ufeff" * (marked or encoding in ("utf-16", "utf-32")) + "h,h" + end).encode(plain)
+    for line in lines:
+        data += (line + end).encode(plain, "ignore")
+    file = make_file(packed(data, packing) if packing else data, f"x.csv{packing}")
+    reading = Reading(encoding=encoding, delimiter=",")
+    made = rewrite(scan(file, reading, text=tmp_path / "text"), reading, tmp_path / "out.csv")
+    said = [line.encode(plain, "ignore").decode(plain) for line in lines]
+    assert [reject.record for reject in made.rejects] == [line for line in said if line and line.count(",") != 1]
+    for reject in made.rejects:
+        assert reject.byte_offset is not None
+        assert reject.record is not None
+        record = (end + reject.record + end).encode(plain)
+        assert data[reject.byte_offset - len(end.encode(plain)) :].startswith(record)
+
+
+def test_bytes_that_are_not_of_the_encoding_are_counted(make_file: MakeFile, tmp_path: Path) -> None:
+    """Each of them is one byte, whatever else a character of the encoding has."""
+    for encoding, bad in (("utf-16-le", b"\x00\xdc"), ("cp1252", b"\x81"), ("utf-8", b"\xe2\x82")):
+        line = ("a" + "\n").encode(encoding)
+        data = "a,b\n".encode(encoding) + bad + line + line
+        reading = Reading(encoding=encoding)
+        rejects = rewrite(scan(make_file(data), reading), reading, tmp_path / "out.csv").rejects
+        assert [(reject.line, reject.byte_offset) for reject in rejects] == [
+            (2, len(data) - 2 * len(line) - len(bad)), (3, len(data) - len(line))]
+
+
+def test_no_byte_is_told_of_an_encoding_that_does_not_tell(make_file: MakeFile, tmp_path: Path) -> None:
+    """Where nobody can tell how many bytes a character was, a record has a line and no byte."""
+    reading = Reading(encoding="gb18030")
+    found = scan(make_file("a,b\né,1\n2\n".encode("gb18030")), reading, text=tmp_path / "text")
     assert places_of(found, reading, [1]) == {1: Place(2, None, "é,1")}
     assert rewrite(found, reading, tmp_path / "out.csv").rejects[0].byte_offset is None
 
