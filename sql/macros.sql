@@ -167,6 +167,15 @@ CREATE OR REPLACE TEMP MACRO etl_told(c) AS
         ELSE c[2:-2]
     END;
 
+-- A cell as it stands in a record of CSV: quoted where it holds what would end it; NULL is empty, an empty text is "".
+CREATE OR REPLACE TEMP MACRO etl_csv_cell(c) AS
+    CASE
+        WHEN c IS NULL THEN ''
+        WHEN c = '' OR contains(c, ',') OR contains(c, '"') OR contains(c, chr(10)) OR contains(c, chr(13))
+        THEN '"' || replace(c, '"', '""') || '"'
+        ELSE c
+    END;
+
 -- 2147483648 for an object or array that holds NaN or an infinity outside its strings.
 CREATE OR REPLACE TEMP MACRO etl_told_not_finite(raw) AS
     CASE

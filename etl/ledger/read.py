@@ -177,6 +177,18 @@ def versions(warehouse: Warehouse, ids: Sequence[int]) -> list[LoadedFile]:
     return [LoadedFile(*row) for row in rows]
 
 
+def lines_before(warehouse: Warehouse, ids: Sequence[int]) -> dict[int, int]:
+    """The lines before the first record of each version in which every later line is a record; of others none is known.
+
+    Of JSON documents and Parquet a record is no line.
+    """
+    rows = warehouse.sql(
+        "SELECT version_id, header_lines + skipped_lines FROM etl.file_version WHERE list_contains($ids, version_id) "
+        "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0 "
+        "AND coalesce(dialect ->> '$.format', '') NOT IN ('json', 'parquet')", {"ids": list(ids)})
+    return {int(version): int(lines) for version, lines in rows}
+
+
 def pruned(warehouse: Warehouse, dataset_id: int) -> dict[int, datetime]:
     """The versions of a dataset whose rows were pruned from staging, and when (UTC)."""
     rows = warehouse.sql("SELECT version_id, pruned_at FROM etl.file_version "

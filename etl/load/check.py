@@ -8,7 +8,9 @@ from dataclasses import replace
 
 from etl.config import Definition, Reading, Settings
 from etl.errors import OR_REJECT, LoadFailed, Problem, UsageError
+from etl.ledger.read import lines_before
 from etl.names import HeaderName, Sql, listed, literal
+from etl.sources.places import cut
 from etl.sources.scan import Scan
 from etl.sql_files import fill
 from etl.staging.lines import places
@@ -132,7 +134,7 @@ def _find_refusals(
         warehouse.sql(fill("suspects", staging=staging(table), table=literal(table),
                            states=listed(literal(state) for state in states),
                            accepted=cells.accepted(places, definition)))
-        texts = listed(Sql(f"coalesce({cells.shown(place)}, '')") for place in places.values())
+        texts = listed(Sql(f"etl_csv_cell({cells.shown(place)})") for place in places.values())
         record = Sql(f"array_to_string([{texts}], ',')")
         for condition, code, column, place in _conditions(definition, places):
             warehouse.sql(fill("refusals", condition=condition, code=literal(code), column=literal(column),
@@ -172,14 +174,18 @@ def _refusal(
         "extra_column": ("the contract has no such column", "Take it out, or load with --schema-contract evolve"),
     }
     message, advice = said[code]
-    return Problem(code, message, path, row=row, column=column, text=text, record=record, advice=advice)
+    return Problem(code, message, path, row=row, column=column, text=text, record=cut(record), advice=advice)
 
 
 def with_lines(
-    refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
+    warehouse: Warehouse, refused: Sequence[tuple[int, int, Problem]], staged: Sequence[Staged],
     lines: Mapping[int, tuple[int, int]], reading: Reading,
 ) -> list[tuple[int, Problem]]:
-    """The same problems with the place and the text of each record, of the files that are read in this load."""
+    """The same problems with the place of each record, and its text where the file is read in this load.
+
+    Of what was loaded before the file may be gone: the line is told where every line is a record, and the record stays
+    its cells as CSV.
+    """
     by_version = {item.version_id: item for item in staged}
     wanted: dict[int, list[int]] = {}
     for version, row, _problem in refused:
@@ -188,12 +194,15 @@ def with_lines(
         version: places(by_version[version], lines[version][1], lines[version][0], rows, reading)
         for version, rows in wanted.items() if version in by_version
     }
+    before = lines_before(warehouse, [version for version in wanted if version not in by_version])
     told = []
     for version, row, problem in refused:
         place = found.get(version, {}).get(row)
         if place is not None:
             problem = replace(  # noqa: PLW2901  the same problem, with what the file says
                 problem, line=place.line, byte_offset=place.byte_offset, record=place.record)
+        elif version in before:
+            problem = replace(problem, line=before[version] + row)  # noqa: PLW2901
         told.append((version, problem))
     return told
 
@@ -212,13 +221,18 @@ def bound(max_rejects: str | None, read: int) -> float | None:
     return read * number / 100 if text.endswith("%") else number
 
 
-def refuse(problems: Sequence[Problem], name: str) -> None:
-    """Fail the load where there is a problem."""
+def refuse(problems: Sequence[Problem], name: str, beside: Sequence[Problem] = ()) -> None:
+    """Fail the load where there is a problem.
+
+    Args:
+        beside: What would have been left out without them; it is told behind them.
+    """
     if problems:
         files = {problem.path for problem in problems}
+        rest = "" if not beside else f" Rejects that it would leave out otherwise: {len(beside):,}."
         raise LoadFailed(
-            f"{name} was not loaded: {_counted(len(problems), 'problem')} in {_counted(len(files), 'file')}.",
-            tuple(problems),
+            f"{name} was not loaded: {_counted(len(problems), 'problem')} in {_counted(len(files), 'file')}.{rest}",
+            (*problems, *beside),
         )
 
 

@@ -57,7 +57,7 @@ def judge(task: Attempt, coming: Coming, brought: Brought) -> Rejects:
     rejects: Rejects = [(item.version_id, problem) for item in brought.files for problem in item.rejects]
     looked_at = ("new", "back", "kept") if redefined else ("new", "back")
     refused = check.refusals(warehouse, wish.definition, headers(warehouse), looked_at)
-    rejects += check.with_lines(refused, brought.files, brought.lines, wish.reading)
+    rejects += check.with_lines(warehouse, refused, brought.files, brought.lines, wish.reading)
     rejects.sort(key=lambda pair: (pair[1].path or "", pair[1].line or 0, pair[1].row or 0))
     _decide(task, coming, brought, rejects)
     return [(version, _left_out(problem)) for version, problem in rejects]
@@ -95,7 +95,8 @@ def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -
     against = [problem for _, problem in rejects if problem.code not in discarded]
     problems = [*coming.problems, *against]
     if settings.on_error == "abort":
-        check.refuse(sorted(problems, key=lambda p: (p.path or "", p.line or 0)), name)
+        passed = [_left_out(problem) for _, problem in rejects if problem.code in discarded]
+        check.refuse(sorted(problems, key=lambda p: (p.path or "", p.line or 0)), name, passed)
     if settings.on_error == "skip_file" and against:
         found: dict[str, tuple[Problem, ...]] = {}
         for problem in against:
@@ -103,9 +104,12 @@ def _decide(task: Attempt, coming: Coming, brought: Brought, rejects: Rejects) -
         unfit(task, found)
     # What is rejected for another reason was no part of the structure either when it was first held.
     otherwise = {(p.path, p.row) for _, p in rejects if p.code in ("null_key", "type")}
-    whole = [p for _, p in rejects if p.whole_file or (
-        p.code == "contract" and contract == "freeze" and (p.path, p.row) not in otherwise)]
-    check.refuse([*coming.problems, *whole], name)
+    parted: dict[bool, list[Problem]] = {True: [], False: []}
+    for _, problem in rejects:
+        misfit = problem.code == "contract" and contract == "freeze" and (problem.path, problem.row) not in otherwise
+        whole = problem.whole_file or misfit
+        parted[whole].append(problem if whole else _left_out(problem))
+    check.refuse([*coming.problems, *parted[True]], name, parted[False])
     counted = {(problem.path, problem.row or problem.line) for _, problem in rejects}
     check.too_many(len(counted), brought.read, settings, [_left_out(problem) for _, problem in rejects], name)
 

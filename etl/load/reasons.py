@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from etl.config import Reading
 from etl.errors import shorten
+from etl.ledger.read import lines_before
 from etl.names import matched
 from etl.result import ColumnChange, TargetColumn
 from etl.staging.lines import physical_lines
@@ -73,14 +74,12 @@ def _lines(
     for example in examples:
         rows.setdefault(example.version_id, []).append(example.row)
     found: dict[tuple[int, int], int] = {}
+    before = lines_before(warehouse, [version for version in rows if version not in by_version])
     for version, wanted in rows.items():
         if version in by_version:
             blank, continuation = lines[version]
             places = physical_lines(by_version[version], continuation, blank, wanted, reading)
             found |= {(version, row): line for row, line in places.items()}
-            continue
-        before = warehouse.sql(
-            "SELECT header_lines + skipped_lines FROM etl.file_version WHERE version_id = $version "
-            "AND blank_lines = 0 AND continuation_lines = 0 AND unreadable = 0", {"version": version})
-        found |= {(version, row): int(before[0][0]) + row for row in wanted if before}
+        elif version in before:
+            found |= {(version, row): before[version] + row for row in wanted}
     return found

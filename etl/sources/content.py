@@ -147,7 +147,7 @@ def mark_size(start: bytes, encoding: str) -> int:
 
 
 def sizes(encoding: str) -> Callable[[str], int] | None:
-    """How many bytes a text was, marks of bytes that could not be decoded among it; None where its encoding hides it."""
+    """How many bytes a text was, marks of undecodable bytes among it; None where its encoding does not tell."""
     if encoding in ("utf-8", "ascii"):
         return lambda text: len(text) if text.isascii() else len(text.encode("utf-8", "surrogateescape"))
     wide = next((each for each in ("utf-16", "utf-32") if encoding.startswith(each)), None)

@@ -94,6 +94,11 @@ def of_lines(scan: Scan, lines: Sequence[int]) -> dict[int, Place]:
     return found
 
 
+def csv_cell(text: str) -> str:
+    """A cell as it stands in a record of CSV: quoted where it holds what would end it."""
+    return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\n\r') else text
+
+
 def shown(raw: str) -> str:
     """A record of a text as it is kept: without its line end, and cut."""
     return cut(raw.removesuffix("\n").removesuffix("\r"))

@@ -13,7 +13,7 @@ from etl.config import Reading
 from etl.errors import Problem
 from etl.names import numbered_names
 from etl.sources.json_text import Number, quoted
-from etl.sources.places import Place, cut
+from etl.sources.places import Place, csv_cell, cut
 from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import Shape
@@ -109,13 +109,13 @@ def places_of(scan: Scan, rows: Sequence[int]) -> dict[int, Place]:
 
 
 def _record(row: _Row, sheet: Sheet) -> str:
-    """A row as a person reads it, cells in error with what they say."""
+    """A row as a person reads it, as CSV; cells in error with what they say."""
     cells = [_shown(value) for value in row.cells]
     if sheet.faults:
         cells += [""] * (sheet.width - len(cells))
         cells = [shown if (fault := sheet.faults.get((row.number - 1, place))) is None else fault.text
                  for place, shown in enumerate(cells)]
-    return cut(",".join(cells))
+    return cut(",".join(map(csv_cell, cells)))
 
 
 def _rows(sheet: Sheet, skipped: int) -> Iterator[_Row]:
