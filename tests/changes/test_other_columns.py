@@ -10,7 +10,7 @@ import etl
 from changes.conftest import Place
 from changes.test_changes import run_cli
 from etl.config import Settings
-from etl.errors import WarehouseError
+from etl.errors import UsageError, WarehouseError
 
 
 def test_a_new_file_need_not_have_the_key_of_before(place: Place) -> None:
@@ -80,3 +80,28 @@ def test_a_warehouse_that_was_cut_short_is_not_made_anew(place: Place, size: int
     with pytest.raises(WarehouseError, match="damaged"):
         place.run()
     assert path.read_bytes() == remains
+
+
+@pytest.mark.parametrize("contract", ["freeze", "discard_row"])
+def test_a_contract_holds_to_what_is_declared_too(place: Place, contract: str) -> None:
+    """A column that is declared is part of the structure, though the target did not have it; no other one is."""
+    place.put(a="id,v\n1,5\n")
+    place.run(schema_contract=contract)
+    place.put(b="id,v,w\n2,6,1.5\n")
+    place.run(columns=(("w", "DECIMAL(9,2)"),))
+    assert place.rows() == [{"id": 1, "v": 5, "w": None}, {"id": 2, "v": 6, "w": 1.50}]
+    assert run_cli("verify", "--files", "--warehouse", "out/w.duckdb").code == 0
+    place.put(c="id,v,w,x\n3,7,2.5,\n4,8,3.5,more\n")
+    if contract == "freeze":
+        with pytest.raises(etl.LoadFailed, match="1 problem in 1 file"):
+            place.run()
+    else:
+        assert place.run().records == 3
+
+
+@pytest.mark.parametrize("contract", ["freeze", "discard_row", "evolve"])
+def test_a_declared_column_that_no_file_has_is_a_mistake(place: Place, contract: str) -> None:
+    """Under every contract it is said so, with the columns that there are."""
+    place.put(a="id,v\n1,5\n")
+    with pytest.raises(UsageError, match=r"--column declares 'w', which no file has\. The columns are: id, v\."):
+        place.run(schema_contract=contract, columns=(("w", "DOUBLE"),))

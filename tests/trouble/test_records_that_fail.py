@@ -234,3 +234,38 @@ def test_half_a_pair_of_surrogates_is_shown_where_it_stands(home: Home) -> None:
     home.put({"a.ndjson": '{"id":1}\n{"id":2,"v":"%s\\ud800"}\n' % ("x" * 99_999)})
     assert home.run("--on-error", "reject_row").code == 0
     assert home.sql("SELECT text FROM w.etl.reject") == [("x" * 20 + '\\ud800"}',)]
+
+
+def test_a_file_that_fails_the_load_hides_no_record(home: Home) -> None:
+    """Where a file as a whole fails a load that rejects records, these are listed and kept behind it all the same."""
+    home.put({"a.csv": 'id,v\n1,5\n2\n3,"x"y\n', "b.csv.gz": b"\x1f\x8b\x08garbage", "c.csv": "id,v\n,5\n"})
+    answer = home.run(*KEYED, "--on-error", "reject_row")
+    assert answer.code == 1
+    assert "t was not loaded: 1 problem in 1 file. Rejects that it would leave out otherwise: 3." in answer.error
+    assert answer.error.index("b.csv.gz: ") < answer.error.index("a.csv:3: ") < answer.error.index("c.csv:2: ")
+    assert "--on-error reject_row" not in answer.error
+    assert sorted(row[:3] for row in home.rejects("problem")) == [
+        ("corrupt", "b.csv.gz", None), ("missing_columns", "a.csv", 3), ("null_key", "c.csv", 2),
+        ("text_after_quote", "a.csv", 4)]
+
+
+def test_a_row_that_was_loaded_before_is_told_by_its_line(home: Home) -> None:
+    """A stricter definition rejects loaded rows: their line is known where each is one, their cells are told as CSV."""
+    home.put({"a.csv": 'id;v\n1;5\n2; "x,y"\n3;"z""q"\n', "b.json": '[\n\n{"id":4,"v":"n\\n"}]',
+              "c.ndjson": '{"id":5,"v":""}\n'})
+    words = ("--source-dir", "in", "--warehouse", "w.duckdb", "--table", "t", "--strategy", "append")
+    assert home.etl("run", *words).code == 0
+    assert home.etl("run", *words, "--column", "v=BIGINT", "--on-error", "reject_row").code == 0
+    listed = home.etl("rejects", "--warehouse", "w.duckdb", "--format", "json").document
+    assert [(reject["path"], reject["line"], reject["row"], reject["record"]) for reject in listed] == [
+        ("a.csv", 3, 2, '2," x,y"'), ("a.csv", 4, 3, '3,"z""q"'), ("b.json", None, 1, '4,"n\n"'),
+        ("c.ndjson", 1, 1, '5,""')]
+
+
+def test_no_line_is_told_of_a_record_that_is_none(home: Home) -> None:
+    """Why a column is text, told again when another file comes: a record of a JSON document has no line then."""
+    home.put({"a.json": '[\n\n{"v":"x"},\n{"v":1}]'})
+    words = ("--source-dir", "in", "--warehouse", "w.duckdb", "--table", "t")
+    assert "v is VARCHAR because a.json:3 = 'x'" in home.etl("run", *words).error
+    home.put({"b.csv": "v,w\n2,3\n"})
+    assert "v is VARCHAR because a.json (row 1) = 'x'" in home.etl("run", *words).error
