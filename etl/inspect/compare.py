@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import zip_longest
 from typing import NamedTuple
 
 from etl.errors import shorten
@@ -51,7 +52,8 @@ def _ledger_columns(aside: Warehouse, dataset: read.StoredDataset, structure: St
         return []
     kept = [f"{column.name} {column.type}" for column in read.columns_of(aside, dataset)]
     derived = [f"{column.shown} {column.type}" for column in structure.columns]
-    return [] if kept == derived else [Difference("ledger: columns", dataset.name, ", ".join(derived), ", ".join(kept))]
+    other = [pair for pair in zip_longest(derived, kept, fillvalue="none") if pair[0] != pair[1]][:SHOWN]
+    return [Difference("ledger: columns", dataset.name, *map(", ".join, zip(*other, strict=True)))] if other else []
 
 
 def _columns(aside: Warehouse, database: str, table: str) -> dict[str, str]:

@@ -14,12 +14,12 @@ from etl.result import silent
 from etl.sources.discovery import FileStat, SourceFile
 from etl.sources.scan import Scan, scan_all
 from etl.sql_files import fill, piece
-from etl.staging.lines import count_lines
+from etl.staging.lines import WIDE_TABLE, count_lines
 from etl.staging.part import Incoming, Staged, Trouble
 from etl.staging.shapes import with_shapes
 from etl.staging.stage import stage_all
 from etl.structure import cells
-from etl.structure.places import places_of
+from etl.structure.places import Place, places_of
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.aside import open_aside, stored
 from etl.warehouse.expressions import express
@@ -108,8 +108,7 @@ def _compared(aside: Warehouse, item: Staged, loaded: Mapping[str, read.LoadedFi
     if not table:
         return []
     places = places_of(aside, table, [name.name for name in item.names])
-    texts = listed(Sql(f"{cells.raw(place)} AS c{place.number}") for place in places.values())
-    columns = listed(Sql(name) for name in ("row", "readable", *(f"c{place.number}" for place in places.values())))
+    texts, columns = _columns(places)
     now, then = (
         piece("staged_cells", staging=relation, version=Sql(str(number)), cells=texts)
         for relation, number in ((staging(table), item.version_id), (stored("staging", table), version)))
@@ -120,23 +119,38 @@ def _compared(aside: Warehouse, item: Staged, loaded: Mapping[str, read.LoadedFi
     if not lacking and not beyond:
         return []
     found = [Difference("file: rows", path, f"{lacking:,} as the file says", f"{beyond:,} as staged; the first follow")]
-    return found + _cells(aside, path, {place.number: name for name, place in places.items()})
+    return found + _cells(aside, path, places)
 
 
-def _cells(aside: Warehouse, path: str, names: Mapping[int, str]) -> list[Difference]:
+def _columns(places: Mapping[str, Place]) -> tuple[Sql, Sql]:
+    """The cells to compare, and the columns that have them: of a wide table one list, else each by itself.
+
+    What compares thousands of columns takes gigabytes for a few rows.
+    """
+    raws = {f"c{place.number}": cells.raw(place) for place in places.values()}
+    if len(places) > WIDE_TABLE:
+        return Sql(f"[{listed(raws.values())}] AS cells"), Sql("row, readable, cells")
+    return listed(Sql(f"{text} AS {name}") for name, text in raws.items()), listed(
+        map(Sql, ("row", "readable", *raws)))
+
+
+def _cells(aside: Warehouse, path: str, places: Mapping[str, Place]) -> list[Difference]:
     """The first rows that differ, cell by cell: what the file says, and what is staged."""
-    pairs = listed(Sql(f"[CAST(a.c{number} AS VARCHAR), CAST(b.c{number} AS VARCHAR)]") for number in names)
+    these, those = (
+        Sql(f"{side}.cells") if len(places) > WIDE_TABLE else
+        Sql(f"[{listed(Sql(f'CAST({side}.c{place.number} AS VARCHAR)') for place in places.values())}]")
+        for side in "ab")
     rows = aside.sql(
-        f"SELECT row, a.readable, b.readable, CAST([{pairs}] AS VARCHAR[][]) "
+        f"SELECT row, a.readable, b.readable, {these}, {those} "
         f"FROM temp.lacking AS a FULL JOIN temp.beyond AS b USING (row) ORDER BY row LIMIT {SHOWN}")
     found = []
-    for row, read_now, read_then, values in rows:
+    for row, read_now, read_then, now, then in rows:
         place = f"{path}, row {row}"
         if read_now != read_then:
             found.append(Difference("file: row", place, *map(_record, (read_now, read_then))))
             continue
         found += [Difference(f"file: value of {name}", place, said(in_file), said(in_staging))
-                  for name, (in_file, in_staging) in zip(names.values(), values, strict=True) if in_file != in_staging]
+                  for name, in_file, in_staging in zip(places, now, then, strict=True) if in_file != in_staging]
     return found
 
 

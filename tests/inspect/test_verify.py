@@ -178,6 +178,27 @@ def test_files_find_what_staging_and_target_agree_on(place: Path) -> None:
                     ("t", "file: value of n", "a.csv, row 1", "'1.5'", "'1.51'")]
 
 
+@pytest.mark.parametrize("width", [3, 40])
+def test_a_cell_that_is_not_as_its_file_says_is_told(place: Path, width: int) -> None:
+    """Cell by cell, also where a table has more columns than are compared one by one."""
+    (place / "wide").mkdir()
+    cells = [",".join("" if (row + at) % 5 == 0 else f"{row}{at}" for at in range(width)) for row in range(9)]
+    text = "\n".join([",".join(f"c{at}" for at in range(width)), *cells, "short"])
+    (place / "wide/a.csv").write_text(text, encoding="utf-8")
+    words = ("--on-error", "reject_row", "--quiet", "--warehouse", "wide.duckdb", "--table", "w")
+    assert execute(["run", "--source-dir", "wide", *words]) == 0
+    assert verify(Path("wide.duckdb"), None, files=True, settings=SETTINGS).rows == ()
+    with duckdb.connect("wide.duckdb") as connection:
+        table = connection.execute("SELECT staging FROM etl.file_version").fetchall()[0][0]
+        connection.execute(f'UPDATE staging."{table}" SET c1 = \'77\', c0 = NULL WHERE rowid = 3')
+        connection.execute(f'DELETE FROM staging."{table}" WHERE c0 = \'80\'')
+    rows = {row[1:] for row in verify(Path("wide.duckdb"), None, files=True, settings=SETTINGS).rows}
+    assert {row for row in rows if row[0].startswith("file: ")} == {
+        ("file: rows", "a.csv", "2 as the file says", "1 as staged; the first follow"),
+        ("file: value of c0", "a.csv, row 4", "'30'", "NULL"), ("file: value of c1", "a.csv, row 4", "'31'", "'77'"),
+        ("file: row", "a.csv, row 9", "a row", "no row")}
+
+
 REJECTED = ("--on-error", "reject_row", "--quiet", "--warehouse", "other.duckdb", "--table", "r")
 
 
