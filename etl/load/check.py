@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from etl.config import Definition, Reading, Settings
+from etl.config import Definition, Names, Reading, Settings
 from etl.errors import OR_REJECT, LoadFailed, Problem, UsageError
 from etl.ledger.read import lines_before
 from etl.names import HeaderName, Sql, listed, literal
@@ -56,15 +56,16 @@ def header_problems(scan: Scan, names: Sequence[HeaderName], definition: Definit
     return problems
 
 
-def header_warnings(scan: Scan, names: Sequence[HeaderName]) -> list[Problem]:
-    """Names that had to be changed, and a file of 0 bytes."""
+def header_warnings(scan: Scan, names: Sequence[HeaderName], spelt: Names) -> list[Problem]:
+    """Names that had to be changed, as they are spelt in the target, and a file of 0 bytes."""
     path = scan.file.path
     if scan.empty:
         return [Problem("empty_file", "the file has 0 bytes of text; it gives no row", path)]
     line = scan.header_line
     said = {"doubled": "a second column of this name", "empty": "a column without a name",
             "reserved": "a column with a name that etl keeps for itself"}
-    return [Problem(f"{n.origin}_name", f"{said[n.origin]} is loaded as '{n.name}'", path, line)
+    loaded = {n: n.spelling if spelt == "keep" else n.name for n in names}
+    return [Problem(f"{n.origin}_name", f"{said[n.origin]} is loaded as '{loaded[n]}'", path, line)
             for n in names if n.origin in said]
 
 

@@ -48,7 +48,7 @@ def coming(task: Attempt) -> Coming:
     for scan in task.found.incoming:
         names = scan.names
         against = check.header_problems(scan, names, wish.definition)
-        said = check.header_warnings(scan, names)
+        said = check.header_warnings(scan, names, wish.definition.names)
         warnings += said
         if settings.strict:
             against += [replace(warning, whole_file=True) for warning in said]

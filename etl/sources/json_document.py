@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,20 +18,27 @@ class Element:
 
     Args:
         line: Line ends before it, and 1.
-        at: Characters before it.
+        byte: Bytes before it; None where they are not counted.
     """
 
     raw: str
     found: Any
     line: int
-    at: int
+    byte: int | None
 
 
 class Document:
     """The values of a text read piece by piece: the elements of its array, or values one behind the other."""
 
-    def __init__(self, texts: Iterator[str]) -> None:
-        """Read from pieces of decoded text."""
+    def __init__(self, texts: Iterator[str], size: Callable[[str], int] | None = None, mark: int = 0) -> None:
+        """Read from pieces of decoded text.
+
+        Args:
+            size: How many bytes a text was; None counts none.
+            mark: Bytes of the byte order mark, which the pieces lack.
+        """
+        self._size = size
+        self.byte = None if size is None else mark
         self._texts = _whole_line_ends(texts)
         self._held = ""
         self._place = 0
@@ -82,7 +89,7 @@ class Document:
                     raise
                 continue
             if end < len(self._held) or not self._more():
-                element = Element(self._held[self._place : end], found, self.line, self.passed)
+                element = Element(self._held[self._place : end], found, self.line, self.byte)
                 self._pass(end - self._place)
                 return element
 
@@ -114,6 +121,8 @@ class Document:
         self.line += seen.count("\n") + (seen.count("\r") - seen.count("\r\n") if "\r" in seen else 0)
         self._place += count
         self.passed += count
+        if self.byte is not None and self._size is not None:
+            self.byte += self._size(seen)
 
     def _more(self) -> bool:
         """Hold at least as much again; False at the end of the text."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl.errors import OR_REJECT, Problem
-from etl.sources.content import UNDECODABLE, escaped, marked
+from etl.sources.content import UNDECODABLE, escaped, marked, sizes
 from etl.sources.json_document import Document
 from etl.sources.json_text import WHITE, NotJson, Record, judged, record
-from etl.sources.places import Offsets, Place, batches, cut
+from etl.sources.places import Offsets, Place, batches, cut, mark_of, without_end
 from etl.sources.rewritten import Careful
 from etl.sources.scan import Scan
 from etl.sources.shape import MOST_COLUMNS
@@ -45,11 +45,23 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A record and where it begins; `at` in bytes of a text of lines in UTF-8, else None."""
+    """A record, where it begins, and its text as it stands.
+
+    Args:
+        at: In bytes, where the encoding tells it.
+        before: Characters of the text before what is looked at as JSON.
+    """
 
     record: Record
     line: int
     at: int | None
+    text: str
+    before: int = 0
+
+    def near(self) -> str:
+        """What stands around the fault."""
+        at = self.before + self.record.at
+        return escaped(self.text[max(0, at - 20) : at + 20])
 
 
 def records(scan: Scan, counted: Counted) -> Iterator[Placed]:
@@ -76,19 +88,22 @@ def _of_lines(scan: Scan, counted: Counted) -> Iterator[Placed]:
                 continue
             found = _decoded(scan, body) or record(body)
             wanted = found.fault is not None or counted.places
-            yield Placed(found, counted.lines, offsets.of(place) if wanted else None)
+            yield Placed(found, counted.lines, offsets.of(place) if wanted else None, without_end(line),
+                         line.index(body[0]) if wanted else 0)
 
 
 def _of_document(scan: Scan, counted: Counted) -> Iterator[Placed]:
-    document = Document("".join(batch) for batch in batches(scan))
+    document = Document(("".join(batch) for batch in batches(scan)), sizes(scan.encoding), mark_of(scan))
     try:
         for element in document.elements():
             counted.lines += 1
-            yield Placed(_decoded(scan, element.raw) or judged(element.raw, element.found), element.line, None)
+            yield Placed(_decoded(scan, element.raw) or judged(element.raw, element.found), element.line, element.byte,
+                         element.raw)
     except NotJson as error:
         raise Unreadable(Problem(
             error.code, f"{error} (character {document.passed + 1:,} of the file)", scan.file.path, document.line,
-            advice="Fetch it again, or correct it; lines of JSON are read with --format ndjson", whole_file=True,
+            byte_offset=document.byte, whole_file=True,
+            advice="Fetch it again, or correct it; lines of JSON are read with --format ndjson",
         )) from error
 
 
@@ -96,7 +111,7 @@ def _decoded(scan: Scan, text: str) -> Record | None:
     """The record as one at fault, where it holds bytes that are not of the encoding."""
     if text.isascii() or not (bad := UNDECODABLE.search(text)):
         return None
-    return Record(escaped(text), fault=("undecodable", f"{marked(bad[0])} is not {scan.encoding}"), at=bad.start())
+    return Record(text, fault=("undecodable", f"{marked(bad[0])} is not {scan.encoding}"), at=bad.start())
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,10 +213,9 @@ def rewrite(scan: Scan, names: Sequence[str], destination: Path) -> Careful:
                 table.reject()
                 rejected_lines += 1
                 code, message = found.fault
-                near = found.raw[max(0, found.at - 20) : found.at + 20]
-                shown = near if code in ("not_json", "undecodable") else None
-                rejects.append(Problem(code, message, scan.file.path, placed.line, table.rows, text=shown,
-                                       record=cut(found.raw), byte_offset=placed.at, advice=_ADVICE))
+                near = placed.near() if code in ("not_json", "undecodable") else None
+                rejects.append(Problem(code, message, scan.file.path, placed.line, table.rows, text=near,
+                                       record=cut(placed.text), byte_offset=placed.at, advice=_ADVICE))
         except Unreadable as unreadable:
             problem = unreadable.problem
         table.end()
@@ -214,7 +228,7 @@ def places_of(scan: Scan, rows: Sequence[int]) -> dict[int, Place]:
     wanted, found = set(rows), {}
     for row, placed in enumerate(records(scan, Counted(places=True)), 1):
         if row in wanted:
-            found[row] = Place(placed.line, placed.at, cut(placed.record.raw))
+            found[row] = Place(placed.line, placed.at, cut(placed.text))
             if len(found) == len(wanted):
                 break
     return found

@@ -37,7 +37,7 @@ class Offsets:
     def __init__(self, scan: Scan) -> None:
         """Begin at the first line."""
         self._size = content.sizes(scan.encoding)
-        self._known = None if self._size is None else _mark_of(scan)
+        self._known = None if self._size is None else mark_of(scan)
         self._batch: Sequence[str] = ()
         self._place = 0
 
@@ -54,11 +54,10 @@ class Offsets:
         return self._known
 
 
-def _mark_of(scan: Scan) -> int:
-    """How many bytes the byte order mark has."""
-    same = scan.text is not None and not scan.transcodes  # the text that was unpacked begins as the file does
-    with content.open_regular(str(scan.text) if same else scan.file.absolute, scan.file.path) as raw, closing(
-            content.chunks(raw, scan.file.path, "none" if same else scan.compression)) as pieces:
+def mark_of(scan: Scan) -> int:
+    """How many bytes the byte order mark of a file has; a text that was made of it may have another, or none."""
+    with content.open_regular(scan.file.absolute, scan.file.path) as raw, closing(
+            content.chunks(raw, scan.file.path, scan.compression)) as pieces:
         return content.mark_size(next(pieces, b""), scan.encoding)
 
 
@@ -101,7 +100,12 @@ def csv_cell(text: str) -> str:
 
 def shown(raw: str) -> str:
     """A record of a text as it is kept: without its line end, and cut."""
-    return cut(raw.removesuffix("\n").removesuffix("\r"))
+    return cut(without_end(raw))
+
+
+def without_end(line: str) -> str:
+    """A text without the line end behind it."""
+    return line.removesuffix("\n").removesuffix("\r")
 
 
 def cut(raw: str) -> str:

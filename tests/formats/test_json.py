@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -14,8 +15,10 @@ import duckdb
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from sources.packed import packed, zipped
 from trouble.home import Home
 
+from etl.sources.content import sizes
 from etl.sources.json_document import Document
 from etl.sources.json_text import DEEPEST, NotJson, judged, record
 from etl.sql_files import statement
@@ -208,16 +211,49 @@ def test_one_object_is_one_record_and_values_may_follow_one_another(home: Home) 
     assert '"x":{"a":1e2}' in home.output.read_text()
 
 
-@given(texts=st.lists(st.sampled_from(['{"a":1}', "[1,{}]", '"x\\n"', "12", "true", '{"b":"]"}']), max_size=5),
+@given(texts=st.lists(st.sampled_from(['{"a":1}', "[1,{}]", '"x\\n"', "12", "true", '{"b":"]"}', '"é€"']), max_size=5),
        cut=st.integers(1, 9), gap=st.sampled_from(["", " ", "\n", "\r\n"]))
 def test_a_document_is_the_same_however_it_is_cut(texts: list[str], cut: int, gap: str) -> None:
-    """The elements of an array and their lines do not depend on the pieces in which the text comes."""
+    """The elements of an array, their lines and bytes do not depend on the pieces in which the text comes."""
     text = f"{gap}[{gap}" + f"{gap},{gap}".join(texts) + f"{gap}]{gap}"
-    document = Document(iter([text[at : at + cut] for at in range(0, len(text), cut)]))
+    document = Document(iter([text[at : at + cut] for at in range(0, len(text), cut)]), sizes("utf-8"), 3)
     found = list(document.elements())
     assert [element.raw for element in found] == texts
+    data = b"\xef\xbb\xbf" + text.encode()
     for element in found:
-        assert element.line == 1 + text[: element.at].count("\n")
+        assert element.byte is not None
+        assert data[element.byte :].startswith(element.raw.encode())
+        assert element.line == 1 + data[: element.byte].count(b"\n")
+
+
+def _packed(data: bytes, form: str, packing: str) -> bytes:
+    if packing == ".zip":
+        return zipped({f"a.{form}": data})
+    return packed(data, packing) if packing else data
+
+
+PLACED = ('{"id":1}', '  {"id":2,"id":3}\t ', ' {"id":4,"v":"é', '{"id":"no"}  ', "[5]", '{"id":6}')
+
+
+@pytest.mark.parametrize(("encoding", "packing"), [
+    ("utf-8", ""), ("utf-8", ".bz2"), ("utf-8-sig", ""), ("utf-8-sig", ".gz"), ("utf-8-sig", ".zip"), ("utf-16", ""),
+    ("utf-16", ".xz"), ("utf-32-be", ".zst"), ("cp1252", ".gz"),
+])
+@pytest.mark.parametrize("form", ["ndjson", "json"])
+def test_a_reject_is_the_bytes_where_it_begins(home: Home, form: str, encoding: str, packing: str) -> None:
+    """Marked or not, packed or not: at the byte of a reject stands its record, with the white space of its line."""
+    lines = [line for line in PLACED if form == "ndjson" or "é" not in line]
+    text = "\n\n".join(lines) if form == "ndjson" else "[\n" + ",\n".join(lines) + "]"
+    data = text.encode(encoding)
+    home.put({f"a.{form}{packing}": _packed(data, form, packing)})
+    stated = () if encoding.startswith("utf-8") or encoding == "utf-16" else ("--encoding", encoding)
+    assert home.run("--on-error", "reject_row", "--column", "id=BIGINT", *stated).code == 0
+    plain = {"utf-8-sig": "utf-8", "utf-16": f"utf-16-{sys.byteorder[0]}e"}.get(encoding, encoding)
+    rejects = home.sql("SELECT record, byte_offset FROM w.etl.reject ORDER BY row")
+    assert [kept for kept, _ in rejects] == [
+        line if form == "ndjson" else line.strip() for line in lines if line not in (PLACED[0], PLACED[-1])]
+    for kept, at in rejects:
+        assert data[at:].startswith(kept.encode(plain))
 
 
 @given(st.text(max_size=20) | NESTED.map(spelt))

@@ -107,6 +107,8 @@ def test_doubled_and_empty_names(home: Home, header: str, stored: list[str], war
     assert strict.error.count("  a.csv:1: ") == warned
     load = home.run("--names", "keep", "--json").document
     assert len(load["warnings"]) == warned
+    assert {warning["message"].split("loaded as ")[1].strip("'") for warning in load["warnings"]} <= set(
+        home.exported()[0])
     assert [name.lower() for name in home.exported()[0]] == stored
     assert list(home.exported()[0].values()) == [1, 2, 3]
 
