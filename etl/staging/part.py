@@ -146,7 +146,8 @@ def part_of(item: Incoming, reading: Reading, folder: Path, number: int) -> Part
     )
     if scan.shape is not None and scan.shape.records is not None:
         empty = replace(empty, lines=scan.shape.header_lines + scan.shape.records, blank=0)
-    if not item.names and not item.care:
+    refused = item.care and scan.format in ("json", "ndjson")  # all of its objects may be
+    if not item.names and not refused:
         return Part(item, Path(scan.file.absolute), TABLE_TEXT, 0, LONGEST_LINE, empty)
     staged = replace(empty, table=staging_table(scan, item.names) if item.names else "")
     if scan.format == "parquet":

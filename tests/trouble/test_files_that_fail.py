@@ -143,15 +143,23 @@ def test_a_changed_file_with_a_problem_is_stale(home: Home) -> None:
     assert home.exported()[2:] == [{"id": 3, "v": "new"}, {"id": 4, "v": "q"}]
 
 
-@pytest.mark.parametrize("policy", ["abort", "reject_row", "skip_file"])
-def test_files_without_a_row_are_loaded(home: Home, policy: str) -> None:
-    """0 bytes give 0 rows and a warning; a header alone gives 0 rows and its columns; `--strict` refuses the first."""
-    home.put({**GOOD, "empty.csv": "", "header.csv": "id,w\n", "bare.csv": "id", "bom.csv": b"\xef\xbb\xbf"})
-    answer = home.run(*KEYED, "--on-error", policy)
-    assert (answer.code, answer.output) == (0, b"ETL complete: 2 records from 5 files\n"), answer.error
+@pytest.mark.parametrize("words", [
+    ("--on-error", "reject_row"), ("--on-error", "skip_file"), ("--ragged", "pad"), ("--no-trim",), ("--quote", ""),
+    ("--escape", "\\"), ("--encoding", "cp1252"), ("--delimiter", ","), ("--max-cell-lines", "1"),
+    ("--ragged", "pad", "--on-error", "reject_row", "--schema-contract", "discard_row"),
+])
+def test_files_without_a_row_are_loaded(home: Home, words: tuple[str, ...]) -> None:
+    """0 bytes give 0 rows and a warning, a header alone gives 0 rows and its columns, however they are read."""
+    home.put({**GOOD, "empty.csv": "", "header.csv": "id,w\n", "bare.csv": "id", "packed.csv.gz": gzip.compress(b""),
+              "bom.csv": b"" if "cp1252" in words else b"\xef\xbb\xbf", "empty.ndjson": "", "blank.ndjson": "\n\n",
+              "list.json": "[]", "packed.json.gz": gzip.compress(b" [ ] "), "packed.ndjson.gz": gzip.compress(b"\n")})
+    answer = home.run(*KEYED, *words)
+    assert (answer.code, answer.output) == (0, b"ETL complete: 2 records from 11 files\n"), answer.error
     assert "empty.csv: the file has 0 bytes of text; it gives no row" in answer.error
     assert "header.csv: " not in answer.error
-    assert home.exported() == [{"id": 1, "v": "x", "w": None}, {"id": 2, "v": "y", "w": None}]
+    held = {} if "discard_row" in words else {"w": None}
+    assert home.exported() == [{"id": 1, "v": "x", **held}, {"id": 2, "v": "y", **held}]
+    assert home.etl("verify", "--files", "--warehouse", str(home.warehouse)).code == 0
 
 
 def test_strict_makes_an_empty_file_a_problem(home: Home) -> None:
