@@ -12,7 +12,7 @@ from etl.export.write import exported_of, waiting, write_export
 from etl.ledger import read, write
 from etl.ledger.seals import seal_dataset, seal_load
 from etl.load import check
-from etl.load.bring import bring
+from etl.load.bring import bring, unfit
 from etl.load.coming import Coming, coming, leaving
 from etl.load.judge import judge, structure_of, zeros
 from etl.load.reasons import column_changes, target_columns
@@ -23,6 +23,7 @@ from etl.move.outlook import Outlook, outlook
 from etl.move.relations import present
 from etl.names import Sql
 from etl.result import FileBooks, Load, Progress, TargetBooks, TargetColumn
+from etl.staging.part import Trouble
 from etl.structure.derive import Structure
 from etl.structure.hashes import keep_hashes, keep_reject_hashes
 from etl.version import VERSION
@@ -38,6 +39,13 @@ def attempt(task: Attempt, folder: Path) -> Load:
         Again: The next try must know more.
         LoadFailed: There are problems that the policy does not let pass.
     """
+    try:
+        return _attempt(task, folder)
+    except Trouble as trouble:  # a file changed or vanished when its records were looked at again
+        unfit(task, {problem.path or "": (problem,) for problem in trouble.problems})
+
+
+def _attempt(task: Attempt, folder: Path) -> Load:
     wish, known = task.known.request, task.known.stored
     files = coming(task)
     left = leaving(task, files)

@@ -35,14 +35,21 @@ class Offsets:
     """
 
     def __init__(self, scan: Scan) -> None:
-        """Begin at the first line."""
+        """Begin before the first batch."""
+        self._scan = scan
         self._size = content.sizes(scan.encoding)
-        self._known = None if self._size is None else mark_of(scan)
+        self._known: int | None = None
         self._batch: Sequence[str] = ()
         self._place = 0
 
     def batch(self, lines: Sequence[str]) -> None:
-        """Go on to the next batch of lines."""
+        """Go on to the next batch of lines.
+
+        Raises:
+            Unreadable: The file is gone, so that its mark cannot be looked at.
+        """
+        if self._known is None and self._size is not None:
+            self._known = mark_of(self._scan)
         self.of(len(self._batch))
         self._batch, self._place = lines, 0
 

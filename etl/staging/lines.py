@@ -10,8 +10,10 @@ from etl.names import Sql, listed
 from etl.sources import json_records, workbook
 from etl.sources.careful import places_of
 from etl.sources.places import Place, of_lines
+from etl.sources.scan import still
+from etl.sources.unpack import Unreadable
 from etl.sql_files import fill
-from etl.staging.part import Staged, Trouble
+from etl.staging.part import Staged, Trouble, moved
 from etl.warehouse import Warehouse, staging
 from etl.warehouse.slices import sliced
 
@@ -131,7 +133,26 @@ def places(
     Args:
         continuation, blank: Of the file, as `count_lines` gave them.
         rows: Places among the staged rows, from 1.
+
+    Raises:
+        Trouble: The file changed or vanished: what stands there now is not what was staged.
     """
+    found: Mapping[int, Place] = {}
+    problem = None
+    try:
+        found = _places(item, continuation, blank, rows, reading)
+    except Unreadable as unreadable:
+        problem = unreadable.problem
+    if not still(item.scan.file, item.scan.stat):
+        problem = moved(item.scan.file)
+    if problem is not None:
+        raise Trouble(problems=[problem])
+    return found
+
+
+def _places(
+    item: Staged, continuation: int, blank: int, rows: Sequence[int], reading: Reading
+) -> Mapping[int, Place]:
     head = item.scan.head
     if item.scan.shape is not None:
         return _of_shape(item, continuation, blank, rows)

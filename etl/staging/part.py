@@ -14,6 +14,7 @@ from etl.errors import Problem
 from etl.names import HeaderName
 from etl.sources import json_records, workbook
 from etl.sources.careful import rewrite
+from etl.sources.discovery import SourceFile
 from etl.sources.formats import Format
 from etl.sources.grammar import Dialect
 from etl.sources.rewritten import Careful
@@ -38,6 +39,16 @@ class Trouble(Exception):
         super().__init__(f"{len(care)} files for the careful reader, {len(problems)} with problems")
         self.care = tuple(care)
         self.problems = tuple(problems)
+
+
+def moved(file: SourceFile) -> Problem:
+    """A file that is not as it was when it was looked at."""
+    gone = not Path(file.absolute).exists()
+    return Problem(
+        "vanished" if gone else "changed",
+        "the file vanished while it was read" if gone else "the file changed while it was read", file.path,
+        advice="Load again when nothing writes to it.", whole_file=True,
+    )
 
 
 @dataclass(frozen=True, slots=True)

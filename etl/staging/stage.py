@@ -10,14 +10,12 @@ from pathlib import Path
 import duckdb
 
 from etl.config import Reading
-from etl.errors import Problem
 from etl.names import Sql, glob, identifier, listed, literal
 from etl.result import Progress, Report
-from etl.sources.discovery import SourceFile
 from etl.sources.scan import still
 from etl.sql_files import fill
 from etl.staging import parquet
-from etl.staging.part import Incoming, Part, Staged, Trouble, part_of
+from etl.staging.part import Incoming, Part, Staged, Trouble, moved, part_of
 from etl.staging.shapes import lines, pointer
 from etl.staging.stored import stored_columns
 from etl.warehouse import Warehouse, staging
@@ -68,7 +66,7 @@ def stage_all(
             size += sum(p.incoming.scan.stat.size for p in batch)
             report(Progress("stage", files, totals["files_total"], size, totals["bytes_total"],
                             rows=sum(s.staged for s in done)))
-    changed = [_changed(p.incoming.scan.file) for p in parts if not still(p.incoming.scan.file, p.incoming.scan.stat)]
+    changed = [moved(p.incoming.scan.file) for p in parts if not still(p.incoming.scan.file, p.incoming.scan.stat)]
     if care or changed:
         raise Trouble(care, changed)
     return done
@@ -187,7 +185,7 @@ def _forget_rejects(warehouse: Warehouse) -> None:
 def _diagnose(warehouse: Warehouse, batch: Sequence[Part], error: duckdb.Error) -> Exception:
     """Which files of a batch the reader cannot get through; the transaction is lost, so it is ended here."""
     warehouse.raw.rollback()
-    changed = [_changed(p.incoming.scan.file) for p in batch if not still(p.incoming.scan.file, p.incoming.scan.stat)]
+    changed = [moved(p.incoming.scan.file) for p in batch if not still(p.incoming.scan.file, p.incoming.scan.stat)]
     if changed:
         return Trouble(problems=changed)
     if isinstance(error, duckdb.OutOfMemoryException | duckdb.InterruptException) or batch[0].staged.settled:
@@ -214,10 +212,3 @@ def _bisect(warehouse: Warehouse, batch: list[Part]) -> list[Part]:
     return []
 
 
-def _changed(file: SourceFile) -> Problem:
-    gone = not Path(file.absolute).exists()
-    return Problem(
-        "vanished" if gone else "changed",
-        "the file vanished while it was read" if gone else "the file changed while it was read", file.path,
-        advice="Load again when nothing writes to it.", whole_file=True,
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from etl.load import survey
+from etl.load import check, survey
 from etl.sources import scan
 from trouble.home import Home
 
@@ -75,3 +76,33 @@ def test_a_file_that_changes_while_it_is_read(home: Home, monkeypatch: pytest.Mo
     answer = home.run()
     assert answer.code == 1
     assert "b.csv: the file changed while it was being read. Run again when it is complete" in answer.error
+
+
+@pytest.mark.parametrize("move", MOVES)
+@pytest.mark.parametrize("policy", ["reject_row", "skip_file", "abort"])
+def test_a_file_that_moves_before_its_rejects_are_placed(
+    home: Home, monkeypatch: pytest.MonkeyPatch, move: str, policy: str
+) -> None:
+    """What is told of a rejected record is looked up in its file, which must still be what was staged."""
+    home.put({"a.csv": "id,v\n1,5\n", "b.csv": "id,v\n2,y\n"})
+    after(check, "refusals", MOVES[move], monkeypatch)
+    answer = home.run("--column", "v=BIGINT", "--on-error", policy)
+    word = "vanished" if move == "vanish" else "changed"
+    assert f"b.csv: the file {word} while it was read. Load again when nothing writes to it" in answer.error
+    assert answer.code == (0 if policy == "skip_file" else 1)
+    assert [row[:2] for row in home.rejects("skipped" if policy == "skip_file" else "problem")] == [(word, "b.csv")]
+    assert home.output.exists() == (policy == "skip_file")
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("b.csv.gz", gzip.compress(b"id,v\n2,y\n")), ("b.json", b'[{"id":2,"v":"y"}]'), ("b.ndjson", b'{"id":2,"v":"y"}\n'),
+])
+def test_a_file_of_another_form_that_vanishes_then(
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+) -> None:
+    """It is named whatever reads it."""
+    home.put({name: content})
+    after(check, "refusals", Path("in", name).unlink, monkeypatch)
+    answer = home.run("--column", "v=BIGINT", "--on-error", "reject_row")
+    assert answer.code == 1
+    assert [row[:2] for row in home.rejects("problem")] == [("vanished", name)]
