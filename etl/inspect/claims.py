@@ -179,9 +179,11 @@ def _given(number: int) -> Sql:
 
 
 def _is_of(given: Sql, kind: Declared) -> Sql:
-    """Whether a text is a value of a type: as a cell says it, or as the target itself would be printed."""
-    printed = f"CAST({cast(given, Declared(kind.type), forgiving=True)} AS VARCHAR) = {given}"
-    return Sql(f"coalesce({fits(given, kind)} OR {printed}, false) AND {given} IS NOT NULL")
+    """Whether a text is a value of a type: as a cell says it, with its format or without, or as it would be printed."""
+    plain = Declared(kind.type)
+    printed = f"CAST({cast(given, plain, forgiving=True)} AS VARCHAR) = {given}"
+    ways = [fits(given, kind), *([fits(given, plain)] if kind.format else ()), Sql(printed)]
+    return Sql(f"coalesce({listed(ways, ' OR ')}, false) AND {given} IS NOT NULL")
 
 
 def _meant(given: Sql, kind: Declared) -> Sql:

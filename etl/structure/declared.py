@@ -148,7 +148,8 @@ def fits(text: Sql, declared: Declared) -> Sql:
     if kind in _OF_TIME and declared.format:
         back = cast(text, declared, forgiving=True)
         moment = Sql(f"DATE '2000-01-01' + {back}") if kind == "TIME" else back
-        return Sql(f"coalesce(strftime({moment}, {literal(declared.format)}) = {text}, false)")
+        year = "" if kind == "TIME" else f" AND {back} >= DATE '0001-01-01' AND {back} < DATE '10000-01-01'"
+        return Sql(f"coalesce(strftime({moment}, {literal(declared.format)}) = {text}{year}, false)")
     point = _COMMA if declared.format == _COMMA else "\\."
     decimal = _DECIMAL.fullmatch(kind)
     if decimal:

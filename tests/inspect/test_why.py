@@ -70,6 +70,10 @@ def test_a_key_that_left_says_with_which_load() -> None:
     ({}, "", "id,n\nTRUE,x\n", "true"),
     ({}, "", "id,n\n2024-01-01T10:00:00,x\n", "2024-01-01 10:00:00"),
     ({"columns": (("id", "DATE %d.%m.%Y"),)}, "", "id,n\n30.12.2024,x\n", "2024-12-30"),
+    *(({"columns": (("id", "DECIMAL(12,2) ,"),)}, "", 'id,n\n"1,50",x\n', key)
+      for key in ("1.5", "1,5", "1.50", "1,50", "1.500")),
+    ({"columns": (("id", "DOUBLE ,"),)}, "", 'id,n\n"1,50",x\n', "1.50"),
+    ({"columns": (("id", "TIMESTAMP %d.%m.%Y %H:%M"),)}, "", "id,n\n30.12.2024 10:30,x\n", "2024-12-30T10:30:00"),
 ])
 def test_a_key_is_asked_for_under_the_type_that_held_it(
     words: dict[str, object], stays: str, leaves: str, key: str
@@ -83,6 +87,7 @@ def test_a_key_is_asked_for_under_the_type_that_held_it(
     claimed = [claim["row"] for claim in rows(why(Path("kept.duckdb"), "t", (key,), None, 1)) if claim["wins"]]
     opened.unload("t", "b.csv")
     found = why(Path("kept.duckdb"), "t", (key,), None, 1)
+    assert claimed
     assert [claim["row"] for claim in rows(found) if claim["path"] == "b.csv"] == claimed
     assert {claim["state"] for claim in rows(found) if claim["path"] == "b.csv"} == {"held"}
 
