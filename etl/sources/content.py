@@ -141,6 +141,13 @@ def other_mark(start: bytes, stated: str) -> str | None:
     return marked[0] if marked is not None and encoding not in marked else None
 
 
+def no_text(path: str, encoding: str, error: UnicodeError) -> Problem:
+    """A text that its codec refuses as a whole, as UTF-16 without a byte order mark; bytes of it would be marked."""
+    example = f", for example {encoding}-le or {encoding}-be" if encoding in _TAKES_MARK else ""
+    return whole_file("undecodable", path, f"the text is not {encoding} ({error})",
+                      f"State the right encoding with --encoding{example}")
+
+
 def mark_size(start: bytes, encoding: str) -> int:
     """How many bytes the byte order mark has with which a text of an encoding begins."""
     return next((len(mark) for mark, *names in _BOMS if encoding in names and start.startswith(mark)), 0)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from etl.sources import content
 from etl.sources.scan import Scan
+from etl.sources.unpack import Unreadable
 
 RECORD_SHOWN = 1 << 16
 
@@ -72,14 +73,17 @@ def batches(scan: Scan) -> Iterator[list[str]]:
     """The physical lines of a file with their ends, in batches.
 
     Raises:
-        Unreadable: The bytes cannot be had any more.
+        Unreadable: The bytes cannot be had any more, or are no text of the encoding at all.
     """
     if scan.text is not None:
         with content.open_regular(str(scan.text), scan.file.path) as raw:
             yield from content.lines(content.chunks(raw, scan.file.path, "none"), "utf-8")
         return
     with content.open_regular(scan.file.absolute, scan.file.path) as raw:
-        yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
+        try:
+            yield from content.lines(content.chunks(raw, scan.file.path, scan.compression), scan.encoding)
+        except UnicodeError as error:
+            raise Unreadable(content.no_text(scan.file.path, scan.encoding, error)) from error
 
 
 def of_lines(scan: Scan, lines: Sequence[int]) -> dict[int, Place]:

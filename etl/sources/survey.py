@@ -13,7 +13,7 @@ from etl.sources.claims import false_claim
 from etl.sources.dialect import Head, read_head, stated_quotes
 from etl.sources.quotes import LastLine, Quotes
 from etl.sources.shape import MOST_COLUMNS, too_many_columns
-from etl.sources.unpack import Unreadable, whole_file
+from etl.sources.unpack import Unreadable
 
 HEAD = 1 << 20
 LONGEST_LINE = 1_500_000
@@ -136,9 +136,7 @@ class Survey:
         try:
             text = content.unmarked(content.decoder(self.encoding).decode(start, complete), self.encoding)
         except UnicodeError as error:  # of the text as a whole: bytes that are not of the encoding are marked
-            raise Unreadable(whole_file(
-                "undecodable", self.path, f"the text is not {self.encoding} ({error})",
-                "State the right encoding with --encoding, for example utf-16-le or utf-16-be")) from error
+            raise Unreadable(content.no_text(self.path, self.encoding, error)) from error
         self.begun = bool(text)
         if not text:
             return

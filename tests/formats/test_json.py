@@ -226,6 +226,21 @@ def test_a_document_is_the_same_however_it_is_cut(texts: list[str], cut: int, ga
         assert element.line == 1 + data[: element.byte].count(b"\n")
 
 
+@pytest.mark.parametrize("name", ["b.ndjson", "b.json", "b.ndjson.gz", "b.csv"])
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-32"])
+def test_an_encoding_that_leaves_the_order_of_bytes_open_needs_a_mark(home: Home, name: str, encoding: str) -> None:
+    """A text without it is a problem of its file in every format, and leaves the others alone."""
+    data = ("id\n1\n" if name == "b.csv" else '{"id":1}').encode(f"{encoding}-le")
+    home.put({"a.json": '[{"id":2}]'.encode(encoding), name: gzip.compress(data) if name.endswith(".gz") else data})
+    answer = home.run("--encoding", encoding)
+    assert answer.code == 1
+    assert f"{name}: the text is not {encoding} ({encoding.upper()} stream does not start with BOM). " in answer.error
+    assert f"for example {encoding}-le or {encoding}-be" in answer.error
+    assert [row[:2] for row in home.rejects("problem")] == [("undecodable", name)]
+    assert home.run("--encoding", encoding, "--on-error", "skip_file").code == 0
+    assert home.exported() == [{"id": 2}]
+
+
 def _packed(data: bytes, form: str, packing: str) -> bytes:
     if packing == ".zip":
         return zipped({f"a.{form}": data})
