@@ -21,7 +21,7 @@ from etl.structure.measure import forget, located, measure
 NO_KEYS = ("INTERVAL",)  # DuckDB cannot index it
 _MARKS = (
     (NEGATIVE_ZERO, "negative_zero", "-0.0 is loaded as 0.0", "Keep it as text with --column {}=VARCHAR"),
-    (NOT_FINITE, "not_finite", "NaN or an infinity is exported to JSON as null",
+    (NOT_FINITE, "not_finite", "it has NaN or an infinity, which JSON has as null",
      "Keep it as text with --column {}=VARCHAR"),
 )
 Rejects = list[tuple[int | None, Problem]]
