@@ -94,14 +94,15 @@ def test_a_file_that_moves_before_its_rejects_are_placed(
     assert home.output.exists() == (policy == "skip_file")
 
 
-@pytest.mark.parametrize(("name", "content"), [
-    ("b.csv.gz", gzip.compress(b"id,v\n2,y\n")), ("b.json", b'[{"id":2,"v":"y"}]'), ("b.ndjson", b'{"id":2,"v":"y"}\n'),
-])
+OTHERS = {"b.csv.gz": gzip.compress(b"id,v\n2,y\n"), "b.json": b'[{"id":2,"v":"y"}]', "b.ndjson": b'{"id":2,"v":"y"}\n'}
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_file_of_another_form_that_vanishes_then(
-    home: Home, monkeypatch: pytest.MonkeyPatch, name: str, content: bytes
+    home: Home, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """It is named whatever reads it."""
-    home.put({name: content})
+    home.put({name: OTHERS[name]})
     after(check, "refusals", Path("in", name).unlink, monkeypatch)
     answer = home.run("--column", "v=BIGINT", "--on-error", "reject_row")
     assert answer.code == 1
