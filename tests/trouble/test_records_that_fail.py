@@ -203,7 +203,7 @@ def test_objects_that_are_refused_are_records(home: Home) -> None:
         "a.csv": (1, 0), "b.ndjson": (2, 2), "c.json": (1, 1)}
     assert home.sql("SELECT path, line, row, byte_offset, code FROM w.etl.reject ORDER BY path, line") == [
         ("b.ndjson", 1, 1, 0, "doubled_key"), ("b.ndjson", 3, 2, 17, "doubled_key"),
-        ("c.json", 1, 1, None, "doubled_key")]
+        ("c.json", 1, 1, 1, "doubled_key")]
     assert home.exported() == [{"id": 1, "v": "x"}]
     assert home.etl("verify", "--files", "--warehouse", str(home.warehouse)).code == 0
     home.put({"b.ndjson": '{"id":2,"v":"y"}\n'})
